@@ -1,0 +1,1 @@
+"""Connections, channels, fan-out and presence. Knows not one business word."""

@@ -1,0 +1,1 @@
+"""Packets: the selective forwarding unit. Imports only protocol."""

@@ -1,0 +1,1 @@
+"""Postgres, the outbox and its relay, idempotency, migrations: mechanism, no business SQL."""

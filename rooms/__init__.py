@@ -1,0 +1,1 @@
+"""Who may be together: rooms, admission, chat."""

@@ -1,0 +1,1 @@
+"""Bounded contexts: rules, commands, queries. Knows not one socket."""

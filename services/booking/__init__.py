@@ -1,0 +1,1 @@
+"""Availability, slots, holds and appointments."""

@@ -1,0 +1,1 @@
+"""Practitioners' public profiles."""

@@ -1,0 +1,1 @@
+"""Calls: the one place where rooms and media meet."""
