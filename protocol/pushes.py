@@ -74,7 +74,7 @@ class CalendarChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A chat message. `seq` counts up by one in its room; `key` is the sender's own id of it (for optimistic display)."""
+    """A chat message. `seq` counts up by one in its room; `key` is the sender's own id of it."""
 
     id: UUID
     room: UUID
