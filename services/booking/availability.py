@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -75,7 +76,7 @@ def check_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     for rule in ordered:
         if not (1 <= rule.weekday <= 7 and 0 <= rule.start < rule.end <= MINUTES_A_DAY):
             raise InvalidRules("Hours go from 00:00 to 24:00, and end after they begin.")
-    for one, following in zip(ordered, ordered[1:], strict=False):
+    for one, following in pairwise(ordered):
         if one.weekday == following.weekday and following.start < one.end:
             raise InvalidRules("Two stretches of a day overlap.")
     return tuple(ordered)

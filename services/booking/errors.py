@@ -33,13 +33,21 @@ class NotASlot(Unprocessable):
 class HoldExpired(Conflict):
     """The hold is over or was never the caller's: the two are never told apart."""
 
-    code, slug, title = 1002, "hold-expired", "Your time to book this slot is over. Choose it again."
+    code, slug, title = (
+        1002,
+        "hold-expired",
+        "Your time to book this slot is over. Choose it again.",
+    )
 
 
 class TooManyHolds(Conflict):
     """The caller holds as many slots as one may."""
 
-    code, slug, title = 1003, "too-many-holds", "You hold several times already. Book or release one first."
+    code, slug, title = (
+        1003,
+        "too-many-holds",
+        "You hold several times already. Book or release one first.",
+    )
 
 
 class AlreadyOver(Conflict):

@@ -140,6 +140,16 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """The stretch of a hold that is gone, without whose it was."""
+
+    start: datetime
+    end: datetime
+    busy_start: datetime
+    busy_end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentFacts:
     """What a room and a join link need to know of an appointment."""
 
