@@ -1,0 +1,93 @@
+"""KLEAR_DATA: one private folder with all that this installation keeps.
+
+lock                  held by the one running program
+*.secret              generated passwords and keys, 0600
+postgres/             the embedded server's data (its files belong to an unprivileged user when we run as root)
+postgres.log          what it said
+*.path                where a private temporary folder lies, so that the next start can clear it away
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+class DataFolderBusy(Exception):
+    """Another program holds the folder."""
+
+
+class DataFolder:
+    """The folder at `path`, made with 0700 where it is missing. Nothing outside of it is changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock = -1
+
+    def prepare(self) -> None:
+        """Make the folder. An existing one is closed to others."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path.chmod(0o700)
+
+    def lock(self) -> None:
+        """Hold the folder until `unlock` or the end of this process. Raises DataFolderBusy with the holder's id."""
+        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._lock, 32, 0).decode(errors="replace").strip()
+            self.unlock()
+            raise DataFolderBusy(
+                f"{self.path} is in use by process {holder or 'unknown'}"
+            ) from None
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    def unlock(self) -> None:
+        """Let others have it."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def secret(self, name: str, make: Callable[[], str]) -> str:
+        """The secret kept as `<name>.secret`; made by `make` the first time."""
+        path = self.path / f"{name}.secret"
+        if path.exists():
+            return path.read_text().strip()
+        value = make()
+        self.write_private(path.name, value)
+        return value
+
+    def write_private(self, name: str, text: str) -> Path:
+        """Write a file of 0600, whole or not at all."""
+        path = self.path / name
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")  # 0600
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        return path
+
+    def scratch(self, name: str) -> Path:
+        """A private folder (0700) with a short path in the system's temporary folder; `drop_scratch` removes it."""
+        self.drop_scratch(name)  # what a killed predecessor left
+        made = Path(tempfile.mkdtemp(prefix=f"klear-{name}-"))
+        self.write_private(f"{name}.path", str(made))
+        return made
+
+    def drop_scratch(self, name: str) -> None:
+        """Remove that folder, if there is one and it is ours."""
+        record = self.path / f"{name}.path"
+        if not record.exists():
+            return
+        left = Path(record.read_text())
+        if left.name.startswith(f"klear-{name}-") and _is_our_folder(left):
+            shutil.rmtree(left, ignore_errors=True)
+        record.unlink()
+
+
+def _is_our_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.geteuid()
