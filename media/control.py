@@ -69,7 +69,7 @@ class MediaControl:
 
     async def capabilities(self) -> dict[str, Any]:
         """The router's RtpCapabilities: the same for every room, for as long as the worker lives."""
-        return await self._ask("capabilities")
+        return await self._ask_for("capabilities")
 
     async def create_transport(
         self, *, transport: str, room: str, participant: str, send: bool, receive: bool
@@ -78,7 +78,7 @@ class MediaControl:
 
         `send` and `receive` are its grants: without them the worker takes no packet from it, and sends none.
         """
-        return await self._ask(
+        return await self._ask_for(
             "create_transport",
             transport=transport,
             room=room,
@@ -93,7 +93,7 @@ class MediaControl:
 
     async def restart_ice(self, transport: str) -> dict[str, Any]:
         """New iceParameters; the old ones hold until the new ones are used. Refusals: not-found."""
-        return await self._ask("restart_ice", transport=transport)
+        return await self._ask_for("restart_ice", transport=transport)
 
     async def grant(self, transport: str, *, send: bool, receive: bool) -> None:
         """Change a transport's grants, from the next packet on. Refusals: not-found."""
@@ -129,7 +129,7 @@ class MediaControl:
 
         Transport and producer must be of one room. Refusals: invalid, unsupported, not-found, exists, limit.
         """
-        return await self._ask(
+        return await self._ask_for(
             "consume",
             consumer=consumer,
             transport=transport,
@@ -167,7 +167,11 @@ class MediaControl:
 
     async def stats(self, room: str) -> dict[str, Any]:
         """What is sent, received and lost in a room: {transports: [...], producers: [...], consumers: [...]}."""
-        return await self._ask("stats", room=room)
+        return await self._ask_for("stats", room=room)
+
+    async def _ask_for(self, method: str, **parameters: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = await self._ask(method, **parameters)
+        return answer
 
     async def _ask(self, method: str, **parameters: Any) -> Any:
         writer = self._writer
@@ -240,7 +244,9 @@ class MediaControl:
             self._writer = None
         for answer in self._pending.values():
             if not answer.done():
-                answer.set_exception(MediaUnavailable("the connection to the media worker was lost"))
+                answer.set_exception(
+                    MediaUnavailable("the connection to the media worker was lost")
+                )
         if self._ready.is_set():
             self._ready.clear()
             self._on_event("worker-lost", {})

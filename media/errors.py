@@ -5,7 +5,8 @@ MediaError
 └── MediaRefused       the worker answered no; `slug` says why, a retry does not help
 
 Slugs: `invalid` (the parameters are malformed), `unsupported` (no codec in common), `not-found` (no such transport,
-producer or consumer), `exists` (the id or SSRC is taken), `limit` (too many of these), `wrong-state` (connected already).
+producer or consumer), `exists` (the id or SSRC is taken), `limit` (too many of these), `wrong-state` (already
+connected), `internal` (a bug: see the worker's log).
 """
 
 

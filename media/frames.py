@@ -1,8 +1,8 @@
 """Frames of the control socket: a 4-byte big-endian length, then one msgpack array.
 
-    request   [id, method, {parameters}]     id > 0, chosen by the gateway
-    reply     [id, result, null]  or  [id, null, [slug, detail]]
-    event     [0, name, {fields}]            from the worker, unasked
+request   [id, method, {parameters}]     id > 0, chosen by the gateway
+reply     [id, result, null]  or  [id, null, [slug, detail]]
+event     [0, name, {fields}]            from the worker, unasked
 """
 
 import asyncio
