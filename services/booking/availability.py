@@ -12,11 +12,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from services.booking.errors import InvalidRules
+from services.booking.errors import InvalidRules, UnknownTimeZone
 
 MINUTES_A_DAY = 1440
 MAX_RULES = 64
@@ -66,6 +67,19 @@ class Slot:
     start: datetime
     end: datetime
     state: Literal["open", "held"] = "open"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA zone of this name. Raises `UnknownTimeZone`: also for what is a path, a folder or too long a name."""
+    if name not in _zones():
+        raise UnknownTimeZone
+    return ZoneInfo(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """All names, read once: the database is a package, and does not change while we run."""
+    return frozenset(available_timezones())
 
 
 def check_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:

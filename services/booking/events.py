@@ -86,7 +86,11 @@ class Journal:
         self.entries.append(((self._slots,), push))
 
     def _calendar_changed(
-        self, state: Literal["held", "open"], hold: Appointment, *, until: datetime | None = None
+        self,
+        state: Literal["held", "open"],
+        hold: Appointment | Released,
+        *,
+        until: datetime | None = None,
     ) -> None:
         push = CalendarChanged(
             version=self.version, state=state, start=hold.start, end=hold.end, until=until

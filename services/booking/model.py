@@ -7,6 +7,7 @@
 A hold and the appointment it becomes are one row with one id, which is the room's id too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -29,16 +30,14 @@ JOIN_OPENS_BEFORE = timedelta(minutes=15)
 JOIN_LINK_OUTLIVES = timedelta(hours=2)
 """A join link works until this long after the end, as long as the room stays open."""
 
-Step = Literal["book", "release", "expire", "cancel", "complete"]
+Step = Literal["book", "cancel", "complete"]
 
-STEPS: dict[tuple[AppointmentStatus, Step], AppointmentStatus | None] = {
+STEPS: Mapping[tuple[AppointmentStatus, Step], AppointmentStatus] = {
     ("held", "book"): "booked",
-    ("held", "release"): None,
-    ("held", "expire"): None,
     ("booked", "cancel"): "cancelled",
     ("booked", "complete"): "completed",
 }
-"""What each step leads to; None: the row goes. What is not here is refused."""
+"""What each step leads to. What is not here is refused."""
 
 
 class IllegalStep(Exception):
@@ -165,8 +164,8 @@ class AppointmentFacts:
     service_name: str
 
 
-def after(status: AppointmentStatus, step: Step) -> AppointmentStatus | None:
-    """The status that a step leads to; None: the row goes. Raises `IllegalStep`."""
+def after(status: AppointmentStatus, step: Step) -> AppointmentStatus:
+    """The status that a step leads to. Raises `IllegalStep`."""
     try:
         return STEPS[status, step]
     except KeyError:
@@ -180,7 +179,7 @@ def status_at(status: AppointmentStatus, end: datetime, now: datetime) -> Appoin
 
 def check_cancellable(appointment: Appointment, now: datetime) -> None:
     """Either side may cancel until it starts. Raises `AlreadyOver`."""
-    if appointment.status != "booked" or appointment.start <= now:
+    if (appointment.status, "cancel") not in STEPS or appointment.start <= now:
         shown = status_at(appointment.status, appointment.end, now)
         raise AlreadyOver(appointment_status=shown)
 
