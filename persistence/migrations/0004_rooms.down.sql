@@ -1,0 +1,3 @@
+DROP TABLE rooms.message;
+DROP TABLE rooms.participant;
+DROP TABLE rooms.room;

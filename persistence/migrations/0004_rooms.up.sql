@@ -1,0 +1,102 @@
+-- Rooms: who may be together, and what was said. A room's id is its appointment's.
+--
+-- The people of a room are its appointment's two sides, and nobody else of the organisation: colleagues see the
+-- calendar, never the chat.
+
+CREATE TABLE rooms.room (
+    id              uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisations.organisation (id),
+    practitioner_id uuid NOT NULL,
+    client_id       uuid NOT NULL,
+    status          text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'live', 'ended')),
+    opened_at       timestamptz NOT NULL,
+    live_at         timestamptz,
+    -- Copied from the appointment: until it starts, it may still be cancelled.
+    starts_at       timestamptz NOT NULL,
+    closes_at       timestamptz NOT NULL,
+    ended_at        timestamptz,
+    -- Counted under this row's lock: ids of messages are in commit order, without a gap.
+    last_seq        bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
+    CHECK (practitioner_id <> client_id),
+    CHECK ((status = 'ended') = (ended_at IS NOT NULL)),
+    UNIQUE (id, organisation_id)
+);
+
+-- The sweep that closes rooms whose time is over.
+CREATE INDEX room_closes_at ON rooms.room (closes_at) WHERE status <> 'ended';
+
+CREATE TABLE rooms.participant (
+    id              uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL,
+    room_id         uuid NOT NULL,
+    person_id       uuid NOT NULL,
+    -- This context's own copy: a message keeps its author's name.
+    name            text NOT NULL CHECK (name <> ''),
+    role            text NOT NULL CHECK (role IN ('practitioner', 'client')),
+    state           text NOT NULL CHECK (state IN ('waiting', 'admitted', 'left', 'removed')),
+    -- May be in without being admitted (again), and may read.
+    welcome         boolean NOT NULL,
+    -- Renewed while a connection of his is open; past it, he waits no longer.
+    waiting_until   timestamptz,
+    entered_at      timestamptz NOT NULL,
+    FOREIGN KEY (room_id, organisation_id) REFERENCES rooms.room (id, organisation_id) ON DELETE CASCADE,
+    UNIQUE (room_id, person_id),
+    UNIQUE (id, room_id, organisation_id),
+    CHECK ((state = 'waiting') = (waiting_until IS NOT NULL)),
+    CHECK (CASE state WHEN 'admitted' THEN welcome WHEN 'left' THEN true ELSE NOT welcome END)
+);
+
+-- The sweep for those whose page is gone.
+CREATE INDEX participant_waiting_until ON rooms.participant (waiting_until) WHERE state = 'waiting';
+
+CREATE TABLE rooms.message (
+    id              uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL,
+    room_id         uuid NOT NULL,
+    seq             bigint NOT NULL CHECK (seq > 0),
+    participant_id  uuid NOT NULL,
+    -- The sender's own id of the message: sent twice, stored once.
+    key             text NOT NULL CHECK (char_length(key) BETWEEN 1 AND 64),
+    text            text NOT NULL CHECK (char_length(text) BETWEEN 1 AND 4000),
+    at              timestamptz NOT NULL,
+    FOREIGN KEY (participant_id, room_id, organisation_id)
+        REFERENCES rooms.participant (id, room_id, organisation_id) ON DELETE CASCADE,
+    UNIQUE (room_id, seq),
+    UNIQUE (room_id, participant_id, key)
+);
+
+ALTER TABLE rooms.room ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rooms.participant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rooms.message ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY its_two_sides ON rooms.room TO klear_app USING (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation()
+        AND klear.current_person() IN (practitioner_id, client_id))
+);
+
+-- The room in this condition is itself read under the policy above.
+CREATE POLICY of_my_room ON rooms.participant TO klear_app USING (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation()
+        AND EXISTS (SELECT FROM rooms.room WHERE room.id = participant.room_id))
+);
+
+-- Whoever only waits, or was removed, reads nothing.
+CREATE POLICY read_by_the_welcome ON rooms.message FOR SELECT TO klear_app USING (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation()
+        AND EXISTS (SELECT FROM rooms.participant AS me
+                    WHERE me.room_id = message.room_id AND me.person_id = klear.current_person() AND me.welcome))
+);
+
+CREATE POLICY written_by_the_admitted ON rooms.message FOR INSERT TO klear_app WITH CHECK (
+    organisation_id = klear.current_organisation()
+    AND EXISTS (SELECT FROM rooms.participant AS me
+                WHERE me.id = message.participant_id AND me.room_id = message.room_id
+                  AND me.person_id = klear.current_person() AND me.state = 'admitted')
+);
+
+GRANT SELECT, INSERT, UPDATE ON rooms.room, rooms.participant TO klear_app;
+-- What was said is neither changed nor taken back.
+GRANT SELECT, INSERT ON rooms.message TO klear_app;

@@ -1,0 +1,95 @@
+"""A room as one of its two sides sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from persistence.postgres import Transaction
+from protocol.claims import Claims
+from protocol.errors import NotFound
+from protocol.pushes import Participant, Person, RoomStatus
+from rooms import repository
+from rooms.membership import NEWCOMER, ParticipantRole
+from rooms.room import RoomOptions, status_at, window
+from services.booking.model import AppointmentFacts
+from services.booking.queries import appointment_for_room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """What the page of a room starts from. Times aware UTC.
+
+    `participants` holds only `me` for a client who is not admitted; `last_seq` is 0 for him: he may not read.
+    """
+
+    id: UUID
+    status: RoomStatus
+    opens_at: datetime
+    start: datetime
+    end: datetime
+    service_name: str
+    practitioner: Person
+    client: Person
+    me: Participant | None
+    participants: tuple[Participant, ...]
+    last_seq: int
+    server_time: datetime
+
+
+def check_guest(claims: Claims, room: UUID) -> None:
+    """A guest has one room: any other does not exist for him. Raises NotFound."""
+    if claims.room not in (None, room):
+        raise NotFound
+
+
+async def facts_for(tx: Transaction, claims: Claims, room: UUID) -> AppointmentFacts:
+    """The appointment that this room belongs to, for one of its two sides. Raises NotFound to everybody else."""
+    check_guest(claims, room)
+    facts = await appointment_for_room(tx, room)
+    if facts is None or facts.status not in ("booked", "completed"):
+        raise NotFound
+    if facts.organisation_id != claims.organisation:
+        raise NotFound
+    role_of(facts, claims)
+    return facts
+
+
+def role_of(facts: AppointmentFacts, claims: Claims) -> ParticipantRole:
+    """Which of the two sides this is. Raises NotFound for a third. A guest is the client, whoever's id he has."""
+    if claims.person == facts.client_id:
+        return "client"
+    if claims.person == facts.practitioner_id and not claims.is_guest:
+        return "practitioner"
+    raise NotFound
+
+
+async def view(
+    tx: Transaction,
+    facts: AppointmentFacts,
+    claims: Claims,
+    *,
+    now: datetime,
+    options: RoomOptions,
+) -> RoomView:
+    """The room of an appointment, as `claims` sees it."""
+    room = await repository.read(tx, facts.id)
+    hours = window(facts.start, facts.end, now=now, options=options)
+    seats = [] if room is None else await repository.seats(tx, room.id)
+    mine = next((seat for seat in seats if seat.participant.person == claims.person), None)
+    role = role_of(facts, claims)
+    inside = role == "practitioner" or (mine is not None and mine.standing.state == "admitted")
+    welcome = NEWCOMER[role].welcome if mine is None else mine.standing.welcome
+    return RoomView(
+        id=facts.id,
+        status=status_at("scheduled" if room is None else room.status, hours, now),
+        opens_at=hours.opens_at,
+        start=facts.start,
+        end=facts.end,
+        service_name=facts.service_name,
+        practitioner=Person(id=facts.practitioner_id, name=facts.practitioner_name),
+        client=Person(id=facts.client_id, name=facts.client_name),
+        me=None if mine is None else mine.participant,
+        participants=tuple(seat.participant for seat in seats if inside or seat is mine),
+        last_seq=room.last_seq if room is not None and welcome else 0,
+        server_time=now,
+    )
