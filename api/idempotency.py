@@ -1,0 +1,84 @@
+"""Idempotency-Key: a write that is sent twice happens once (as in draft-ietf-httpapi-idempotency-key-header-07).
+
+The answer is stored in the effect's own transaction: what is rolled back frees its key. So a refusal may be tried
+again with the same key, and what was answered with success is answered the same again, for 24 hours.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from api.authentication import Signed
+from api.components import Parts
+from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing
+from api.responses import Json
+from persistence.idempotency import Stored, once
+from persistence.postgres import Actor, Database, Transaction
+from protocol.claims import Claims
+
+_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
+
+Effect = Callable[[Transaction], Awaitable[object]]
+"""Does the write within the transaction, and returns what to answer: anything that orjson serialises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceOnly:
+    """A write request with its key. `fingerprint` is SHA-256 of what was asked: method, path and body."""
+
+    database: Database
+    claims: Claims
+    key: str
+    fingerprint: bytes
+
+    async def run(self, effect: Effect, *, status: int = 201) -> Response:
+        """Run `effect` in a transaction as the caller, or replay what it answered before.
+
+        KeyReused for another request with this key, KeyInProgress while the first is still at work.
+        """
+        async with self.database.transaction(Actor.of(self.claims)) as tx:
+
+            async def answer() -> Stored:
+                return Stored(status=status, body=await effect(tx))
+
+            stored = await once(tx, key=self.key, fingerprint=self.fingerprint, effect=answer)
+        return _response(stored)
+
+
+async def once_only(
+    request: Request,
+    claims: Signed,
+    components: Parts,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="1 to 255 visible ASCII characters, new for each write; the same when it is repeated.",
+        ),
+    ] = None,
+) -> OnceOnly:
+    """A dependency: the request as one that may happen once. 400 without a key, or with one that is none."""
+    if key is None:
+        raise IdempotencyKeyMissing
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyInvalid
+    fingerprint = _fingerprint(request, await request.body())
+    return OnceOnly(database=components.database, claims=claims, key=key, fingerprint=fingerprint)
+
+
+Once = Annotated[OnceOnly, Depends(once_only)]
+
+
+def _fingerprint(request: Request, body: bytes) -> bytes:
+    head = f"{request.method} {request.url.path}\n".encode()
+    return hashlib.sha256(head + body).digest()
+
+
+def _response(stored: Stored) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if stored.replayed else {}
+    return Json(stored.body, status=stored.status, headers=headers)

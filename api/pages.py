@@ -1,0 +1,56 @@
+"""The built web app, from `web/dist`: its files, and index.html for every page that the app itself routes.
+
+Files under /assets/ carry a hash in their name and never change; everything else is asked for again each time.
+"""
+
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+NOT_BUILT = "The web app is not built here. Run: make web\n"
+
+
+class Pages:
+    """Serves `folder`. It is looked at for each request, so a build while the server runs is served at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = StaticFiles(directory=folder, check_dir=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. A file, else index.html where a page may be meant, else 404."""
+        path = self._files.get_path(scope)
+        response = await self._found(path, scope)
+        if response is None:
+            if _names_a_file(path):
+                raise HTTPException(HTTPStatus.NOT_FOUND)
+            response = await self._found("index.html", scope)
+        if response is None:
+            response = PlainTextResponse(NOT_BUILT, HTTPStatus.SERVICE_UNAVAILABLE.value)
+        hashed = path.startswith("assets/") and response.status_code < HTTPStatus.BAD_REQUEST
+        response.headers["Cache-Control"] = IMMUTABLE if hashed else REVALIDATE
+        await response(scope, receive, send)
+
+    async def _found(self, path: str, scope: Scope) -> Response | None:
+        try:
+            return await self._files.get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+
+def routes(folder: Path) -> tuple[Mount, ...]:
+    """The last route: everything that no other took."""
+    return (Mount("/", Pages(folder), name="pages"),)
+
+
+def _names_a_file(path: str) -> bool:
+    """A page's address has no suffix; an asset that is gone must not be answered with a page."""
+    return PurePosixPath(path).suffix != ""

@@ -1,0 +1,11 @@
+"""What is served where. Each context's file brings its router; the order here is the order in the documentation."""
+
+from fastapi import APIRouter
+
+from api import accounts, documentation
+
+ROUTERS: tuple[APIRouter, ...] = (
+    accounts.router,
+    documentation.router,
+)
+"""Everything under /api/v1."""

@@ -1,0 +1,108 @@
+"""How often a sign-in may fail: counts with a back-off that always expires. Pure rules; the rows are in Postgres.
+
+Three buckets count each attempt before its password is looked at, so that a hundred at once are a hundred:
+
+account and network   few free failures: guessing one person's password from one place
+network               more: trying many accounts from one place. A clinic behind one router stays under it
+account               many, and a short back-off: guessing one account from many places. Its owner waits 30 s at most,
+                      so nobody can lock him out by failing on his behalf
+
+In Postgres, and not in the process: every gateway counts together, a restart forgives nothing, and no flood of
+invented addresses can push a real counter out of a bounded memory. A row is a digest, and goes an hour after its
+last failure.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+FORGET = timedelta(hours=1)
+"""After so long without a failure a bucket starts anew; longer than any back-off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """`free` failures, then a wait that doubles from one second up to `longest`."""
+
+    free: int
+    longest: timedelta
+
+
+PAIR = Allowance(free=5, longest=timedelta(minutes=15))
+NETWORK = Allowance(free=50, longest=timedelta(minutes=15))
+ACCOUNT = Allowance(free=30, longest=timedelta(seconds=30))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A bucket's failures. `blocked_until` lies in the past when it is not blocked; `key` is 16 bytes."""
+
+    key: bytes
+    failures: int
+    failed_at: datetime
+    blocked_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """What counts, and how much it allows. `key` is 16 bytes that tell nothing."""
+
+    key: bytes
+    allowance: Allowance
+
+    def failed(self, count: Count, *, now: datetime) -> Count:
+        """Its count after one more failure."""
+        failures = 1 if now - count.failed_at > FORGET else count.failures + 1
+        return Count(
+            key=self.key,
+            failures=failures,
+            failed_at=now,
+            blocked_until=now + _back_off(self.allowance, failures),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buckets:
+    """Those that an attempt counts in."""
+
+    pair: Bucket
+    network: Bucket
+    account: Bucket
+
+    def keys(self) -> tuple[bytes, ...]:
+        """Their keys in order: everybody locks rows in one order."""
+        return tuple(sorted(each.key for each in self._all()))
+
+    def failed(self, counts: Mapping[bytes, Count], *, now: datetime) -> tuple[Count, ...]:
+        """Their counts after one more failure."""
+        return tuple(each.failed(counts[each.key], now=now) for each in self._all())
+
+    def _all(self) -> tuple[Bucket, ...]:
+        return self.pair, self.network, self.account
+
+
+def buckets(*, email: str, network: str) -> Buckets:
+    """The buckets of an attempt for a normalised address from a network."""
+    return Buckets(
+        pair=Bucket(key=_digest("pair", email, network), allowance=PAIR),
+        network=Bucket(key=_digest("network", network), allowance=NETWORK),
+        account=Bucket(key=_digest("account", email), allowance=ACCOUNT),
+    )
+
+
+def wait(counts: Iterable[Count], *, now: datetime) -> timedelta:
+    """How long until an attempt is let through: zero or less when none of the buckets is blocked."""
+    return max(count.blocked_until - now for count in counts)
+
+
+def _back_off(allowance: Allowance, failures: int) -> timedelta:
+    over = failures - allowance.free
+    if over <= 0:
+        return timedelta(0)
+    # Bounded before it is raised: 2 ** a million is no time at all.
+    return min(timedelta(seconds=2 ** min(over - 1, 20)), allowance.longest)
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
