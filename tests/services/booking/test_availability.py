@@ -190,7 +190,9 @@ def test_notice_and_horizon(now: str, offered: bool) -> None:
     assert answer is offered
 
 
-@pytest.mark.parametrize("start", ["2026-07-15T09:30Z", "2026-07-15T09:00:00.5Z", "2026-07-16T09:00Z"])
+@pytest.mark.parametrize(
+    "start", ["2026-07-15T09:30Z", "2026-07-15T09:00:00.5Z", "2026-07-16T09:00Z"]
+)
 def test_only_starts_on_the_grid_are_offered(start: str) -> None:
     rules = [Rule(weekday=3, start=9 * 60, end=17 * 60)]
     now = at("2026-07-14T00:00Z")
@@ -262,7 +264,9 @@ def model(
                 continue
             if not now + offer.notice <= start < now + offer.horizon:
                 continue
-            taken = [b for b in busy if start - offer.before < b.end and b.start < end + offer.after]
+            taken = [
+                b for b in busy if start - offer.before < b.end and b.start < end + offer.after
+            ]
             if all(b.held for b in taken):
                 found.append(Slot(start=start, end=end, state="held" if taken else "open"))
     return found
