@@ -16,6 +16,7 @@ A conflict that nobody translates is our mistake, not the client's: it is no Req
 (`from None`), because its DETAIL line quotes values: nothing personal belongs in a log.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -79,7 +80,12 @@ _TEMPORARY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,  # the server said goodbye while the connection was idle
 )
+
+
+_LOST = re.compile("clos(ed|ing)|has been released")
+"""asyncpg has one class for a connection that is gone and for its own misuse."""
 
 
 @contextmanager
@@ -94,8 +100,6 @@ def mapped() -> Iterator[None]:
     except _TEMPORARY as error:
         raise DatabaseUnavailable(reason=type(error).__name__) from None
     except asyncpg.InterfaceError as error:
-        if "clos" not in str(
-            error
-        ):  # "connection is closed", "pool is closing": the rest is misuse of the API
+        if not _LOST.search(str(error)):  # the rest is misuse of the API
             raise
         raise DatabaseUnavailable(reason=type(error).__name__) from None

@@ -108,6 +108,7 @@ class Database:
                 min_size=options.pool_min,
                 max_size=options.pool_max,
                 timeout=options.acquire_timeout,
+                command_timeout=_patience(options),
                 init=_prepare,
                 server_settings=_server_settings(options),
             )
@@ -156,6 +157,7 @@ class Database:
             connection = await asyncpg.connect(
                 self._options.url,
                 timeout=self._options.acquire_timeout,
+                command_timeout=_patience(self._options),
                 server_settings=_server_settings(self._options) | {"klear.system": "true"},
             )
             await _prepare(connection)
@@ -205,6 +207,11 @@ def _settings_of(actor: Actor) -> tuple[str, str, str]:
     )
 
 
+def _patience(options: PostgresOptions) -> float:
+    """Seconds to wait for an answer: the server gives up before that, unless the network lost it."""
+    return options.statement_timeout + 2
+
+
 def _server_settings(options: PostgresOptions) -> dict[str, str]:
     milliseconds = 1000
     return {
@@ -217,11 +224,22 @@ def _server_settings(options: PostgresOptions) -> dict[str, str]:
 
 
 async def _prepare(connection: Any) -> None:
-    """Let json and jsonb columns be Python values."""
+    """Let json and jsonb columns be Python values, and uuids the standard library's: orjson takes no others."""
+    await connection.set_type_codec(
+        "uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid, format="binary"
+    )
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=_dump, decoder=orjson.loads
         )
+
+
+def _uuid_bytes(value: UUID | str) -> bytes:
+    return value.bytes if isinstance(value, UUID) else UUID(value).bytes
+
+
+def _uuid(raw: bytes) -> UUID:
+    return UUID(bytes=bytes(raw))
 
 
 def _dump(value: object) -> str:
