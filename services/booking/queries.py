@@ -8,7 +8,7 @@ from uuid import UUID
 
 from persistence.postgres import Transaction
 from protocol import pushes
-from protocol.errors import NotFound
+from protocol.errors import Forbidden, NotFound
 from services.booking import repository
 from services.booking.availability import Busy, Rule, Slot, slots, zone_of
 from services.booking.errors import WindowTooWide
@@ -130,6 +130,25 @@ async def calendar_of(tx: Transaction, practitioner_id: UUID) -> Calendar:
     if calendar is None:
         raise NotFound
     return calendar
+
+
+async def has_calendar(tx: Transaction, practitioner_id: UUID) -> bool:
+    """Whether there is such a practitioner, in whatever organisation."""
+    return await repository.calendar(tx, practitioner_id) is not None
+
+
+async def runs_calendar(tx: Transaction, practitioner_id: UUID) -> bool:
+    """Whether the actor may see and change this calendar: he himself, and who runs his organisation's."""
+    return await repository.runs_calendar(tx, practitioner_id)
+
+
+async def check_runs_calendar(tx: Transaction, practitioner_id: UUID) -> None:
+    """NotFound for no calendar of the actor's organisation, Forbidden for one that is not his to run."""
+    calendar = await calendar_of(tx, practitioner_id)
+    if calendar.organisation_id != tx.actor.organisation:
+        raise NotFound
+    if not await runs_calendar(tx, practitioner_id):
+        raise Forbidden
 
 
 async def time_zones(tx: Transaction, practitioner_ids: Sequence[UUID]) -> dict[UUID, str]:

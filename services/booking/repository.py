@@ -81,6 +81,15 @@ async def insert_calendar(tx: Transaction, row: Calendar) -> None:
     )
 
 
+async def runs_calendar(tx: Transaction, practitioner_id: UUID) -> bool:
+    """Whether the actor is this practitioner, or runs the calendars of his organisation."""
+    sql = (
+        "SELECT practitioner_id = klear.current_person() OR booking.acts_as_steward() FROM booking.calendar"
+        " WHERE practitioner_id = $1 AND organisation_id = klear.current_organisation()"
+    )
+    return bool(await tx.fetchval(sql, practitioner_id))
+
+
 async def set_version(tx: Transaction, practitioner_id: UUID, version: int) -> None:
     """Write down how far the pushes have counted."""
     sql = "UPDATE booking.calendar SET version = $2 WHERE practitioner_id = $1"
