@@ -16,9 +16,9 @@ from rooms import room as life
 from rooms.departures import Departures
 from rooms.errors import PractitionerOnly, RoomNotOpen
 from rooms.membership import NEWCOMER
+from rooms.queries import RoomView, check_guest, facts_for, role_of, room_view, view
 from rooms.repository import Room, Seat
 from rooms.room import RoomOptions
-from rooms.views import RoomView, check_guest, facts_for, role_of, view
 from services.booking.model import AppointmentFacts
 
 
@@ -41,7 +41,8 @@ class Admission:
     async def view(self, claims: Claims, room: UUID) -> RoomView:
         """The room as this side of it sees it. Raises NotFound to everybody else."""
         async with self._database.transaction(Actor.of(claims), read_only=True) as tx:
-            return await self._view(tx, await facts_for(tx, claims, room), claims)
+            now = self._clock()
+            return await room_view(tx, claims, room, now=now, options=self._options)
 
     async def enter(self, claims: Claims, room: UUID) -> RoomView:
         """Come in: the practitioner at once, a client to the waiting room unless he was admitted before.
@@ -53,7 +54,7 @@ class Admission:
             opened = await self._opened(tx, facts)
             mine = await repository.seat_of(tx, room, claims.person) or _newcomer(facts, claims)
             await steps.move(tx, opened, mine, "enter", now=self._clock())
-            return await self._view(tx, facts, claims)
+            return await view(tx, facts, claims, now=self._clock(), options=self._options)
 
     async def leave(self, claims: Claims, room: UUID) -> Participant:
         """Go. Whoever was admitted may come straight back in until the room ends. Raises NotFound."""
@@ -117,9 +118,6 @@ class Admission:
             raise NotFound
         check_guest(claims, seat.room)
         return seat
-
-    async def _view(self, tx: Transaction, facts: AppointmentFacts, claims: Claims) -> RoomView:
-        return await view(tx, facts, claims, now=self._clock(), options=self._options)
 
     async def _opened(self, tx: Transaction, facts: AppointmentFacts) -> Room:
         """The room, locked: made by whoever comes first."""

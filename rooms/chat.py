@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,10 +11,10 @@ from protocol import channels
 from protocol.claims import Claims
 from protocol.errors import NotFound
 from protocol.pushes import ChatMessage, Message
-from rooms import membership, repository, steps
+from rooms import membership, queries, repository, steps
 from rooms.errors import InvalidText
+from rooms.queries import History, check_guest
 from rooms.rate import ChatLimits, Rate
-from rooms.views import check_guest
 
 MAX_TEXT = 4000
 """Characters: a long letter. Stored as sent, nothing is trimmed."""
@@ -27,14 +26,6 @@ MAX_HISTORY = 200
 """Messages in one answer: at 4,000 characters each it stays below a megabyte in most scripts."""
 
 ALLOWED_CONTROLS = "\n\t"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """Messages in order, and the number of the room's last one: more are there while it is higher."""
-
-    messages: tuple[Message, ...]
-    last_seq: int
 
 
 def check_text(text: str) -> None:
@@ -93,13 +84,5 @@ class Chat:
 
     async def history(self, claims: Claims, room: UUID, *, after: int, limit: int) -> History:
         """Messages numbered above `after`; also after the end. Raises NotFound, NotAdmitted, Removed."""
-        check_guest(claims, room)
         async with self._database.transaction(Actor.of(claims), read_only=True) as tx:
-            found = await repository.read(tx, room)
-            mine = await repository.seat_of(tx, room, claims.person)
-            if found is None or mine is None:
-                raise NotFound
-            membership.may_read(mine.standing)
-            messages = await repository.messages(tx, room, after=after, limit=limit)
-        last = max(found.last_seq, messages[-1].seq if messages else 0)
-        return History(messages=tuple(messages), last_seq=last)
+            return await queries.history(tx, claims, room, after=after, limit=limit)

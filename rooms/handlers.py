@@ -9,10 +9,10 @@ from protocol.errors import Unauthenticated
 from rooms import chat as talk
 from rooms.admission import Admission
 from rooms.attendance import Attendance
-from rooms.chat import Chat, History
+from rooms.chat import Chat
 from rooms.errors import InvalidText
 from rooms.params import Params, identifier, integer, text
-from rooms.views import RoomView
+from rooms.queries import History, RoomView
 
 MAX_SEQ = 2**53 - 1
 """What every JSON reader takes for a whole number."""

@@ -1,4 +1,4 @@
-"""A room as one of its two sides sees it."""
+"""What can be asked of rooms, by one of its two sides. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from uuid import UUID
 from persistence.postgres import Transaction
 from protocol.claims import Claims
 from protocol.errors import NotFound
-from protocol.pushes import Participant, Person, RoomStatus
-from rooms import repository
+from protocol.pushes import Message, Participant, Person, RoomStatus
+from rooms import membership, repository
 from rooms.membership import NEWCOMER, ParticipantRole
 from rooms.room import RoomOptions, status_at, window
 from services.booking.model import AppointmentFacts
@@ -36,6 +36,36 @@ class RoomView:
     server_time: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Messages in order, and the number of the room's last one: more are there while it is higher."""
+
+    messages: tuple[Message, ...]
+    last_seq: int
+
+
+async def room_view(
+    tx: Transaction, claims: Claims, room: UUID, *, now: datetime, options: RoomOptions
+) -> RoomView:
+    """The room as this side of it sees it. Raises NotFound to everybody else."""
+    return await view(tx, await facts_for(tx, claims, room), claims, now=now, options=options)
+
+
+async def history(
+    tx: Transaction, claims: Claims, room: UUID, *, after: int, limit: int
+) -> History:
+    """Messages numbered above `after`; also after the end. Raises NotFound, NotAdmitted, Removed."""
+    check_guest(claims, room)
+    found = await repository.read(tx, room)
+    mine = await repository.seat_of(tx, room, claims.person)
+    if found is None or mine is None:
+        raise NotFound
+    membership.may_read(mine.standing)
+    messages = await repository.messages(tx, room, after=after, limit=limit)
+    last = max(found.last_seq, messages[-1].seq if messages else 0)
+    return History(messages=tuple(messages), last_seq=last)
+
+
 def check_guest(claims: Claims, room: UUID) -> None:
     """A guest has one room: any other does not exist for him. Raises NotFound."""
     if claims.room not in (None, room):
@@ -46,9 +76,9 @@ async def facts_for(tx: Transaction, claims: Claims, room: UUID) -> AppointmentF
     """The appointment that this room belongs to, for one of its two sides. Raises NotFound to everybody else."""
     check_guest(claims, room)
     facts = await appointment_for_room(tx, room)
-    if facts is None or facts.status not in ("booked", "completed"):
+    if facts is None or facts.organisation_id != claims.organisation:
         raise NotFound
-    if facts.organisation_id != claims.organisation:
+    if facts.status not in ("booked", "completed"):
         raise NotFound
     role_of(facts, claims)
     return facts
