@@ -4,7 +4,7 @@
 -- calendar, never the chat.
 
 CREATE TABLE rooms.room (
-    id              uuid PRIMARY KEY,
+    id              uuid PRIMARY KEY REFERENCES booking.appointment (id),
     organisation_id uuid NOT NULL REFERENCES organisations.organisation (id),
     practitioner_id uuid NOT NULL,
     client_id       uuid NOT NULL,
@@ -19,7 +19,9 @@ CREATE TABLE rooms.room (
     last_seq        bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
     CHECK (practitioner_id <> client_id),
     CHECK ((status = 'ended') = (ended_at IS NOT NULL)),
-    UNIQUE (id, organisation_id)
+    UNIQUE (id, organisation_id),
+    FOREIGN KEY (practitioner_id, organisation_id) REFERENCES accounts.person (id, organisation_id),
+    FOREIGN KEY (client_id, organisation_id) REFERENCES accounts.person (id, organisation_id)
 );
 
 -- The sweep that closes rooms whose time is over.
@@ -40,6 +42,7 @@ CREATE TABLE rooms.participant (
     waiting_until   timestamptz,
     entered_at      timestamptz NOT NULL,
     FOREIGN KEY (room_id, organisation_id) REFERENCES rooms.room (id, organisation_id) ON DELETE CASCADE,
+    FOREIGN KEY (person_id, organisation_id) REFERENCES accounts.person (id, organisation_id),
     UNIQUE (room_id, person_id),
     UNIQUE (id, room_id, organisation_id),
     CHECK ((state = 'waiting') = (waiting_until IS NOT NULL)),
