@@ -2,10 +2,13 @@
 
 from fastapi import APIRouter
 
-from api import accounts, documentation
+from api import accounts, booking, documentation, practitioners, rooms
 
 ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
+    practitioners.router,
+    booking.router,
+    rooms.router,
     documentation.router,
 )
 """Everything under /api/v1."""
