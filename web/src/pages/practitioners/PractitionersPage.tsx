@@ -1,0 +1,5 @@
+import { PageSkeleton } from "../../components/PageSkeleton";
+
+export function PractitionersPage() {
+  return <PageSkeleton />;
+}
