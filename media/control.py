@@ -1,7 +1,7 @@
 """The gateway's side of the control socket to one media worker. Loads neither aiortc nor any packet code.
 
-Ids are chosen by the caller (uuid strings), so that a repeated request is recognised. The parameters are the ORTC
-objects of mediasoup-client as plain dicts: `protocol/calls.py` describes and checks them, in the worker too.
+Ids are chosen by the caller (uuid strings), so that a repeated request is recognised: `exists`. The parameters are
+the ORTC objects of mediasoup-client as plain dicts: `protocol/calls.py` describes and checks them, in the worker too.
 
 Events, given to `on_event(name, fields)`; the callback must not block:
 
