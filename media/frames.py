@@ -44,7 +44,7 @@ async def read(reader: asyncio.StreamReader) -> list[Any] | None:
 def decode(body: bytes) -> list[Any]:
     """The three items in a frame's body. Raises FrameError."""
     try:
-        message = msgpack.unpackb(body, strict_map_key=True, max_buffer_size=MAX_FRAME)
+        message = msgpack.unpackb(body, strict_map_key=True)
     except (ValueError, msgpack.UnpackException) as error:
         raise FrameError("not msgpack") from error
     if not isinstance(message, list) or len(message) != 3 or not isinstance(message[0], int):
