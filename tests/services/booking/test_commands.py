@@ -1,5 +1,6 @@
 """Each use case on a real Postgres: the rows, the refusals, and what the sockets are told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -40,6 +41,13 @@ async def states(world: World, clock: Clock, start: datetime = NOON) -> list[str
             tx, world.ravi.id, world.service.id, since=start, until=start + HOUR, now=clock.now
         )
     return [slot.state for slot in page.slots]
+
+
+async def waiting_for_a_lock(world: World) -> bool:
+    """Whether a statement on a calendar waits for another transaction."""
+    async with world.database.transaction(SYSTEM, read_only=True) as tx:
+        sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        return bool(await tx.fetchval(sql))
 
 
 async def book_hold(world: World, who: Member, hold_id: UUID, clock: Clock) -> Appointment:
@@ -122,16 +130,16 @@ async def test_a_taken_slot_is_refused_held_or_booked(world: World, clock: Clock
 
 
 @pytest.mark.asyncio
-async def test_the_constraint_stands_where_the_first_look_missed(
-    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def blind(*_: object, **__: object) -> bool:
-        return False
-
-    monkeypatch.setattr(commands, "_is_taken", blind)
-    await world.book(world.ana, clock.now)
+async def test_who_was_on_his_way_is_refused_by_the_constraint(world: World, clock: Clock) -> None:
+    """Bo looked while Ana's booking was not committed, and waits for the calendar's lock."""
+    async with world.database.transaction(world.ana.actor) as tx:
+        await commands.book_slot(tx, world.claim(world.ana), now=clock.now)
+        late = asyncio.ensure_future(world.book(world.bo, clock.now))
+        async with asyncio.timeout(10):
+            while not await waiting_for_a_lock(world):
+                await asyncio.sleep(0.01)
     with pytest.raises(SlotTaken):
-        await world.book(world.bo, clock.now)
+        await late
 
 
 @pytest.mark.asyncio
