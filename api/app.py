@@ -1,6 +1,7 @@
 """The application: FastAPI under /api/v1, health, the sockets' routes, and the pages for everything else.
 
-    RequestMiddleware > SecurityHeadersMiddleware > BodyLimitMiddleware > routes
+    RequestMiddleware > SecurityHeadersMiddleware > routes
+                                                    └── /api/v1: BodyLimitMiddleware > operations
 
 It opens and closes nothing: who made the components does that.
 """
@@ -39,7 +40,6 @@ def create_app(components: Components, *, realtime: Sequence[BaseRoute] = ()) ->
         middleware=[
             Middleware(RequestMiddleware),
             Middleware(SecurityHeadersMiddleware, secure=components.secure_cookies),
-            Middleware(BodyLimitMiddleware),
         ],
         exception_handlers=dict(HANDLERS),
     )
@@ -55,6 +55,8 @@ def create_v1(components: Components) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(limited)],
+        generate_unique_id_function=lambda route: route.name,  # operationId: the handler's own name
+        middleware=[Middleware(BodyLimitMiddleware)],
         exception_handlers=dict(HANDLERS),
     )
     for router in ROUTERS:

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from api.authentication import Anyone
+from api.authentication import Presented
 from api.components import Parts
 from api.errors import CrossSite
 from api.rate_limits import network
+from protocol.claims import Claims
 from protocol.errors import TooManyRequests
 
 
@@ -17,13 +18,16 @@ def caller_network(request: Request) -> str:
     return network(request.client.host if request.client else None)
 
 
-async def limited(request: Request, claims: Anyone, components: Parts) -> None:
-    """Refuse a caller who asks too much, with Retry-After: a dependency of every operation."""
+async def limited(request: Request, caller: Presented, components: Parts) -> None:
+    """Refuse a caller who asks too much, with Retry-After: a dependency of every operation.
+
+    A token that is not valid makes nobody of its sender: what needs it says so, what needs none goes on.
+    """
     limits = components.rate_limits
-    if claims is None:
-        wait = limits.take(f"address:{caller_network(request)}", limits.anonymous)
+    if isinstance(caller, Claims):
+        wait = limits.take(f"person:{caller.person}", limits.person)
     else:
-        wait = limits.take(f"person:{claims.person}", limits.person)
+        wait = limits.take(f"address:{caller_network(request)}", limits.anonymous)
     if wait:
         raise TooManyRequests(retry_after=math.ceil(wait))
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -13,9 +13,6 @@ from persistence.postgres import Database
 from services.accounts.join import JoinLinks
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
-
-if TYPE_CHECKING:
-    from hub.hub import Hub
 
 Check = Callable[[], Awaitable[bool] | bool]
 """Whether a part is ready to serve; one that raises or takes too long is not."""
@@ -38,7 +35,6 @@ class Components:
     secure_cookies: bool
     join_links: JoinLinks
     web: Path
-    hub: "Hub | None" = None
     checks: Mapping[str, Check] = field(default_factory=dict)
     rate_limits: RateLimits = field(default_factory=RateLimits)
 

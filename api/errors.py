@@ -24,6 +24,8 @@ from protocol.errors import (
     Unprocessable,
 )
 
+KEY_HEADER = "Idempotency-Key"
+
 
 class MalformedBody(BadRequest):
     """The body is not JSON."""

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.authentication import Signed
 from api.components import Parts
-from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing
+from api.errors import KEY_HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing
 from api.responses import Json
 from persistence.idempotency import Stored, once
 from persistence.postgres import Actor, Database, Transaction
@@ -57,7 +57,7 @@ async def once_only(
     key: Annotated[
         str | None,
         Header(
-            alias="Idempotency-Key",
+            alias=KEY_HEADER,
             description="1 to 255 visible ASCII characters, new for each write; the same when it is repeated.",
         ),
     ] = None,

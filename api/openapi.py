@@ -8,8 +8,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.authentication import bearer, optional_bearer
+from api.errors import KEY_HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing
 from api.problems import MEDIA_TYPE
-from protocol.errors import RequestError
+from persistence.idempotency import KeyInProgress, KeyReused
+from protocol.errors import RequestError, Unauthenticated
+from services.accounts.errors import AccessExpired
 
 TITLE = "Klear Karma"
 VERSION = "1"
@@ -29,6 +33,7 @@ TAGS = [
     {"name": "rooms", "description": "A session's room: its people and its messages."},
 ]
 
+_INVALID = "`invalid`: Some of this is not valid; see `errors`."
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 PROBLEM: dict[str, Any] = {
@@ -96,20 +101,59 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _with_problems(made: dict[str, Any]) -> dict[str, Any]:
-    schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
+    parts = made["components"]
+    parts["schemas"]["Problem"] = PROBLEM
     for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)  # FastAPI's shape of a 422, which we do not send
+        parts["schemas"].pop(name, None)  # FastAPI's shape of a 422, which we do not send
+    parts["securitySchemes"].pop(optional_bearer.scheme_name, None)
     for path in made["paths"].values():
         for operation in path.values():
+            _secure(operation)
+            _once_only(operation)
             _refuse(operation["responses"])
     return made
 
 
+def _secure(operation: dict[str, Any]) -> None:
+    """FastAPI lists every scheme that a dependency names, as alternatives: here it is needed, optional, or neither."""
+    named = {name for each in operation.pop("security", ()) for name in each}
+    needed: dict[str, list[str]] = {bearer.scheme_name: []}
+    if bearer.scheme_name in named:
+        operation["security"] = [needed]
+        _add(operation["responses"], Unauthenticated, AccessExpired)
+    elif named:
+        operation["security"] = [{}, needed]
+
+
+def _once_only(operation: dict[str, Any]) -> None:
+    """A write that needs a key says so, and how the key may be refused."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == KEY_HEADER:
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "minLength": 1, "maxLength": 255}
+            _add(
+                operation["responses"],
+                IdempotencyKeyMissing,
+                IdempotencyKeyInvalid,
+                KeyInProgress,
+                KeyReused,
+            )
+
+
+def _add(responses: dict[str, Any], *errors: type[RequestError]) -> None:
+    for status, response in problems(*errors).items():
+        known = responses.setdefault(str(status), _response(""))
+        if MEDIA_TYPE not in known["content"]:
+            known = responses[str(status)] = _response(_INVALID)  # FastAPI's own 422
+        if response["description"] not in known["description"]:
+            known["description"] = "\n\n".join(
+                filter(None, (known["description"], response["description"]))
+            )
+
+
 def _refuse(responses: dict[str, Any]) -> None:
-    theirs = responses.get("422", {}).get("content", {})
-    if "application/json" in theirs:
-        responses["422"] = _response("`invalid`: Some of this is not valid; see `errors`.")
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        responses["422"] = _response(_INVALID)
     responses["default"] = _response("Any other refusal.")
 
 
