@@ -14,6 +14,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+SOCKET_PATH_MAX = 100
+"""Bytes: the kernel takes 107 on Linux and 103 on macOS, and some room is left for suffixes."""
+
 
 class DataFolderBusy(Exception):
     """Another program holds the folder."""
@@ -70,6 +73,14 @@ class DataFolder:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
         return path
+
+    def socket_folder(self, name: str, folder: Path, *, longest: int) -> Path:
+        """`folder`, where a socket's name of `longest` bytes still fits behind its path; else a short link to it."""
+        if len(os.fsencode(folder)) + 1 + longest <= SOCKET_PATH_MAX and "," not in str(folder):
+            return folder
+        link = self.scratch(name) / "s"
+        link.symlink_to(folder)
+        return link
 
     def scratch(self, name: str) -> Path:
         """A private folder (0700) with a short path in the system's temporary folder; `drop_scratch` removes it."""

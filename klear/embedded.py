@@ -26,9 +26,6 @@ OWNER = "klear_owner"
 
 _SOCKET = ".s.PGSQL.5432"
 
-_SOCKET_PATH_MAX = 100
-"""Bytes: the kernel takes 107 on Linux and 103 on macOS, and some room is left for Postgres' own suffixes."""
-
 _LOG_MAX = 5 * 2**20
 """Bytes that the log may have at a start; a longer one begins anew."""
 
@@ -92,7 +89,7 @@ class EmbeddedPostgres:
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         self._settle_predecessor()
-        self._socket_folder = self._reachable_socket_folder()
+        self._socket_folder = self._folder.socket_folder("socket", self._data, longest=len(_SOCKET))
         self._process = self._spawn()
         self._wait_until_ready(timeout)
 
@@ -167,15 +164,6 @@ class EmbeddedPostgres:
             pid_file.unlink(
                 missing_ok=True
             )  # Postgres would take the stranger for itself and refuse
-
-    def _reachable_socket_folder(self) -> Path:
-        """The data folder; where its path is too long for a socket, a short private link to it."""
-        path = str(self._data)
-        if len(os.fsencode(path)) + 1 + len(_SOCKET) <= _SOCKET_PATH_MAX and "," not in path:
-            return self._data
-        link = self._folder.scratch("socket") / "s"
-        link.symlink_to(self._data)
-        return link
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         log = self._folder.path / "postgres.log"

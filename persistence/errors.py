@@ -6,6 +6,7 @@ PersistenceError
 │   ├── UniqueViolated       the value is taken
 │   ├── ForeignKeyViolated   what it points to is not there, or is still pointed to
 │   └── CheckViolated        a CHECK constraint
+├── LoginRefused             the database does not let us in: user, password, name or URL is wrong
 ├── RowRefused               row-level security, or a missing GRANT: this actor may not
 └── MigrationError           see persistence/migrate.py
 RequestError
@@ -53,6 +54,10 @@ class CheckViolated(ConflictError):
     """A CHECK constraint does not hold."""
 
 
+class LoginRefused(PersistenceError):
+    """The database does not let us in. The message says why, without the password."""
+
+
 class RowRefused(PersistenceError):
     """Row-level security or a missing GRANT refused the statement."""
 
@@ -95,6 +100,12 @@ def mapped() -> Iterator[None]:
         yield
     except tuple(_CONFLICTS) as error:
         raise _CONFLICTS[type(error)](error.constraint_name or "") from None
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,  # user, password or pg_hba
+        asyncpg.InvalidCatalogNameError,  # no such database
+        asyncpg.ClientConfigurationError,  # the URL
+    ) as error:
+        raise LoginRefused(str(error)) from None
     except asyncpg.InsufficientPrivilegeError as error:
         raise RowRefused(error.args[0]) from None
     except _TEMPORARY as error:

@@ -15,11 +15,10 @@ from typing import Any
 import asyncpg
 
 from persistence.errors import PersistenceError, mapped
+from persistence.locks import MIGRATIONS
+from persistence.postgres import SYSTEM, Database
 
 FOLDER = Path(__file__).parent / "migrations"
-
-_LOCK = 0x6B6C6561_00000001
-"""Any number that nobody else in this database takes: "klea", and one."""
 
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.up\.sql")
 
@@ -107,13 +106,24 @@ async def current(owner_url: str) -> int:
         return number
 
 
+async def require_current(database: Database, *, folder: Path = FOLDER) -> None:
+    """Raise MigrationError unless exactly the migrations of `folder` are applied. Asked by who serves."""
+    newest = load(folder)[-1].number
+    async with database.transaction(SYSTEM, read_only=True) as tx:
+        found = await tx.fetchval("SELECT max(number) FROM persistence.migration")
+    if found != newest:
+        raise MigrationError(
+            f"the database is at migration {found}, this program needs {newest}: run klear migrate"
+        )
+
+
 @asynccontextmanager
 async def _locked(owner_url: str) -> AsyncIterator[Any]:
     """A connection that holds the advisory lock: a second run waits for the first, and finds nothing to do."""
     with mapped():
         connection = await asyncpg.connect(owner_url, timeout=10)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATIONS)
         await connection.execute(_TABLE)
         yield connection
     finally:

@@ -20,15 +20,13 @@ from typing import Any
 import asyncpg
 import structlog
 
+from persistence import locks
 from persistence.errors import DatabaseUnavailable
 from persistence.postgres import Database
 from protocol.errors import RequestError
 
 Publish = Callable[[str, bytes, str], Awaitable[object]]
 """(channel, JSON document, idempotency key). Returns when the broker has it."""
-
-_LEADER = 0x6B6C6561_00000002
-"""The advisory lock; see migrate.py for the other one."""
 
 _LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What a connection that breaks can raise: whatever it is, we connect again."""
@@ -94,7 +92,7 @@ class Relay:
 
     async def _stand_for_leader(self, connection: Any) -> None:
         while True:
-            if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LEADER):
+            if await locks.take(connection, locks.RELAY):
                 break
             await asyncio.sleep(self._options.candidate)
         self.leading = True

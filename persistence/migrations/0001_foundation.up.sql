@@ -17,6 +17,7 @@ CREATE SCHEMA organisations;
 CREATE SCHEMA practitioners;
 CREATE SCHEMA booking;
 CREATE SCHEMA rooms;
+GRANT SELECT ON persistence.migration TO klear_app; -- to refuse to serve what is not migrated
 GRANT USAGE ON SCHEMA klear, accounts, organisations, practitioners, booking, rooms, persistence TO klear_app;
 
 -- Who acts: set by SET LOCAL in each transaction (persistence/postgres.py). Unset or empty means nobody.
