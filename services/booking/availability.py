@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib import resources
 from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from services.booking.errors import InvalidRules, UnknownTimeZone
 
@@ -25,6 +26,8 @@ MAX_RULES = 64
 
 _PROBE = timedelta(hours=6)
 """How closely changes of the clock are looked for: no zone has two of them within six hours."""
+
+_TZDATA = resources.files("tzdata")
 
 Interval = tuple[datetime, datetime]
 """From (inclusive) to (exclusive)."""
@@ -70,16 +73,24 @@ class Slot:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The IANA zone of this name. Raises `UnknownTimeZone`: also for what is a path, a folder or too long a name."""
-    if name not in _zones():
+    """The IANA zone of this name, as the pinned `tzdata` package has it. Raises `UnknownTimeZone`.
+
+    Never the machine's own database: two machines would compute two calendars. A path or a folder is no name.
+    """
+    if name not in _names():
         raise UnknownTimeZone
-    return ZoneInfo(name)
+    return _zone(name)
 
 
 @cache
-def _zones() -> frozenset[str]:
-    """All names, read once: the database is a package, and does not change while we run."""
-    return frozenset(available_timezones())
+def _names() -> frozenset[str]:
+    return frozenset((_TZDATA / "zones").read_text(encoding="ascii").split())
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    with _TZDATA.joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
 
 
 def check_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:

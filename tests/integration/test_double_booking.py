@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from persistence.postgres import SYSTEM, Database
+from protocol import channels
 from tests.api.booking_app import App, once
 from tests.conftest import Clock
 from tests.services.booking.world import HOUR, NOON, Member, World
@@ -106,3 +107,6 @@ async def test_a_hundred_want_overlapping_times(app: App, crowd: list[Member]) -
     assert await rows(app) == [("booked", len(booked))]
     minutes = [int(start[11:13]) * 60 + int(start[14:16]) for start in booked]
     assert all(later - earlier >= 60 for earlier, later in pairwise(minutes))
+    channel = channels.slots(app.world.ravi.id)
+    versions = [push["version"] for told, push in await app.world.pushes() if told == channel]
+    assert versions == list(range(1, len(versions) + 1))

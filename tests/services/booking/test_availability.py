@@ -18,8 +18,9 @@ from services.booking.availability import (
     is_offered,
     open_intervals,
     slots,
+    zone_of,
 )
-from services.booking.errors import InvalidRules
+from services.booking.errors import InvalidRules, UnknownTimeZone
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -66,7 +67,7 @@ def timing(minutes: int = 60, step: int | None = None, **more: timedelta) -> Tim
 
 def starts_on(zone: str, day: str, rule: tuple[int, int], minutes: int = 60) -> list[str]:
     """The starts in local time with their offset, for one day's rule."""
-    there, local_day = ZoneInfo(zone), date.fromisoformat(day)
+    there, local_day = zone_of(zone), date.fromisoformat(day)
     rules = [Rule(weekday=local_day.isoweekday(), start=rule[0], end=rule[1])]
     since, until = day_start(local_day, there), day_start(local_day + DAY, there)
     found = slots(timing(minutes), rules, there, (), since=since, until=until, now=since - DAY)
@@ -119,19 +120,17 @@ def test_clocks_set_by_half_an_hour() -> None:
 
 
 def test_a_day_without_midnight_begins_after_it() -> None:
-    assert day_start(date(2026, 3, 8), ZoneInfo("America/Havana")) == at(
-        "2026-03-08T01:00:00-04:00"
-    )
+    assert day_start(date(2026, 3, 8), zone_of("America/Havana")) == at("2026-03-08T01:00:00-04:00")
 
 
 def test_a_midnight_that_comes_twice_counts_once() -> None:
-    assert day_start(date(2026, 11, 1), ZoneInfo("America/Havana")) == at(
+    assert day_start(date(2026, 11, 1), zone_of("America/Havana")) == at(
         "2026-11-01T00:00:00-04:00"
     )
 
 
 def test_a_day_that_never_was_begins_with_the_next() -> None:
-    apia = ZoneInfo("Pacific/Apia")
+    apia = zone_of("Pacific/Apia")
     assert day_start(date(2011, 12, 30), apia) == day_start(date(2011, 12, 31), apia)
 
 
@@ -140,7 +139,7 @@ def test_buffers_keep_their_distance() -> None:
     found = slots(
         timing(60, 30, before=15 * MINUTE, after=15 * MINUTE),
         [Rule(weekday=3, start=8 * 60, end=13 * 60)],
-        ZoneInfo("UTC"),
+        zone_of("UTC"),
         busy,
         since=at("2026-07-15T00:00Z"),
         until=at("2026-07-16T00:00Z"),
@@ -157,7 +156,7 @@ def test_a_live_hold_is_shown_and_a_booking_is_not() -> None:
     found = slots(
         timing(),
         [Rule(weekday=3, start=9 * 60, end=12 * 60)],
-        ZoneInfo("UTC"),
+        zone_of("UTC"),
         busy,
         since=at("2026-07-15T00:00Z"),
         until=at("2026-07-16T00:00Z"),
@@ -183,7 +182,7 @@ def test_notice_and_horizon(now: str, offered: bool) -> None:
     answer = is_offered(
         timing(60, notice=timedelta(hours=1)),
         rules,
-        ZoneInfo("UTC"),
+        zone_of("UTC"),
         at("2026-07-15T09:00Z"),
         now=at(now),
     )
@@ -196,14 +195,29 @@ def test_notice_and_horizon(now: str, offered: bool) -> None:
 def test_only_starts_on_the_grid_are_offered(start: str) -> None:
     rules = [Rule(weekday=3, start=9 * 60, end=17 * 60)]
     now = at("2026-07-14T00:00Z")
-    assert is_offered(timing(), rules, ZoneInfo("UTC"), at("2026-07-15T10:00Z"), now=now)
-    assert not is_offered(timing(), rules, ZoneInfo("UTC"), at(start), now=now)
+    assert is_offered(timing(), rules, zone_of("UTC"), at("2026-07-15T10:00Z"), now=now)
+    assert not is_offered(timing(), rules, zone_of("UTC"), at(start), now=now)
+
+
+def test_zones_are_those_of_the_pinned_database() -> None:
+    """British Columbia set its clocks for the last time in March 2026: older databases do not know."""
+    december = at("2026-12-01T20:00Z").astimezone(zone_of("America/Vancouver"))
+    assert december.utcoffset() == -7 * 60 * MINUTE
+    assert zone_of("America/Vancouver") is zone_of("America/Vancouver")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "America", "Mars/Olympus", "../zones", "/etc/localtime", "utc"]
+)
+def test_what_names_no_zone_is_refused(name: str) -> None:
+    with pytest.raises(UnknownTimeZone):
+        zone_of(name)
 
 
 def test_adjacent_rules_are_one_stretch() -> None:
     rules = [Rule(weekday=3, start=540, end=600), Rule(weekday=3, start=600, end=660)]
     day = (at("2026-07-15T00:00Z"), at("2026-07-16T00:00Z"))
-    assert list(open_intervals(rules, ZoneInfo("UTC"), since=day[0], until=day[1])) == [
+    assert list(open_intervals(rules, zone_of("UTC"), since=day[0], until=day[1])) == [
         (at("2026-07-15T09:00Z"), at("2026-07-15T11:00Z"))
     ]
 
@@ -294,7 +308,7 @@ def bookings(draw: st.DrawFn, since: datetime) -> list[Busy]:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_slots_are_those_of_the_model(data: st.DataObject) -> None:
-    zone = ZoneInfo(data.draw(st.sampled_from(ZONES)))
+    zone = zone_of(data.draw(st.sampled_from(ZONES)))
     day = data.draw(st.sampled_from(CHANGES)) + data.draw(st.integers(-1, 1)) * DAY
     since = datetime.combine(day, time(), UTC) + data.draw(st.integers(-900, 900)) * MINUTE
     until = since + data.draw(st.integers(1, 2 * 1440)) * MINUTE
@@ -316,7 +330,7 @@ def test_slots_are_those_of_the_model(data: st.DataObject) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ZONES), st.dates(date(2000, 1, 1), date(2035, 12, 31)))
 def test_a_day_begins_where_its_date_first_shows(zone_name: str, day: date) -> None:
-    zone = ZoneInfo(zone_name)
+    zone = zone_of(zone_name)
     begins = day_start(day, zone)
     assert begins.astimezone(zone).date() >= day
     assert (begins - MINUTE).astimezone(zone).date() < day

@@ -233,6 +233,24 @@ async def test_a_released_hold_frees_its_slot_once(world: World, clock: Clock) -
 
 
 @pytest.mark.asyncio
+async def test_a_hold_released_twice_at_once_is_released_once(world: World, clock: Clock) -> None:
+    hold = await world.hold(world.ana, clock.now)
+
+    async def release() -> None:
+        async with world.database.transaction(world.ana.actor) as tx:
+            await commands.release_hold(tx, hold.id, client_id=world.ana.id)
+
+    async with world.database.transaction(world.ana.actor) as tx:
+        await commands.release_hold(tx, hold.id, client_id=world.ana.id)
+        late = asyncio.ensure_future(release())
+        async with asyncio.timeout(10):
+            while not await waiting_for_a_lock(world):
+                await asyncio.sleep(0.01)
+    with pytest.raises(NotFound):
+        await late
+
+
+@pytest.mark.asyncio
 async def test_a_booked_hold_is_neither_booked_nor_released_again(
     world: World, clock: Clock
 ) -> None:
