@@ -21,11 +21,24 @@ const SLUGS: Readonly<Record<number, RpcSlug>> = {
   1105: "illegal-step",
   1106: "invalid-text",
   1107: "chat-too-fast",
+  1200: "call-session-replaced",
+  1201: "call-not-admitted",
+  1202: "call-unavailable",
+  1203: "call-session-unknown",
+  1204: "call-part-unknown",
+  1205: "call-refused",
+  1206: "call-refused",
+  1299: "call-refused",
 };
 
 export type RpcSlug =
   | "bad-request"
-  | "call"
+  | "call-not-admitted"
+  | "call-part-unknown"
+  | "call-refused"
+  | "call-session-replaced"
+  | "call-session-unknown"
+  | "call-unavailable"
   | "chat-too-fast"
   | "conflict"
   | "forbidden"
@@ -60,7 +73,6 @@ export class RpcError extends Error {
   /** The stable word of the refusal: the catalogue's key is `rpc.<slug>`. */
   get slug(): RpcSlug {
     if (this.code < 100) return "offline";
-    if (this.code >= 1200 && this.code < 1300) return "call";
     return SLUGS[this.code] ?? "internal";
   }
 }
