@@ -4,7 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { apiDocs } from "./build/apiDocs.ts";
 
-const SERVER = process.env["KLEAR_SERVER"] ?? "http://127.0.0.1:8000";
+const SERVER = process.env.KLEAR_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), apiDocs()],

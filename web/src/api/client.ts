@@ -35,11 +35,17 @@ export class ApiClient {
   readonly tokens: Tokens;
   readonly #fetch: typeof fetch;
   readonly #wait: (ms: number) => Promise<void>;
+  #skew = 0;
 
   constructor({ tokens, fetch = globalThis.fetch.bind(globalThis), wait = sleep }: ClientOptions) {
     this.tokens = tokens;
     this.#fetch = fetch;
     this.#wait = wait;
+  }
+
+  /** Milliseconds that the server's clock is ahead of this device's, to the second: what runs out there is counted by it. */
+  get skew(): number {
+    return this.#skew;
   }
 
   get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -87,7 +93,7 @@ export class ApiClient {
     if (options.body !== undefined) headers.set("Content-Type", "application/json");
     const deadline = AbortSignal.timeout(DEADLINE_MS);
     try {
-      return await this.#fetch(BASE + path + queryOf(options.query), {
+      const response = await this.#fetch(BASE + path + queryOf(options.query), {
         method: options.method ?? "GET",
         headers,
         credentials: "same-origin",
@@ -95,11 +101,22 @@ export class ApiClient {
         ...(options.keepalive ? { keepalive: true } : {}),
         signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
       });
+      this.#skew = skewOf(response.headers.get("Date"), Date.now()) ?? this.#skew;
+      return response;
     } catch (cause) {
       if (options.signal?.aborted) throw cause;
       throw networkError(cause);
     }
   }
+}
+
+/** A difference of a second or two is the header's coarseness and the way here, not a clock that is wrong. */
+const NO_SKEW_MS = 2000;
+
+function skewOf(header: string | null, now: number): number | null {
+  const ahead = Date.parse(header ?? "") - now;
+  if (Number.isNaN(ahead)) return null;
+  return Math.abs(ahead) <= NO_SKEW_MS ? 0 : ahead;
 }
 
 /** Whether the server may never have seen the request, or said "again later" before it did anything. */

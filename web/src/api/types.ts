@@ -41,14 +41,15 @@ export interface Page<Item> {
 }
 
 export interface Price {
-  amount: string | number;
+  /** In minor units of `currency`. */
+  amount: number;
   currency: string;
 }
 
 export interface Service extends Named {
   description: string;
   duration_minutes: number;
-  price: Price | null;
+  price: Price;
 }
 
 export interface Practitioner extends Named {

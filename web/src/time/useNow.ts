@@ -1,11 +1,13 @@
 import { useEffect, useState } from "react";
+import { useApi } from "../session/context";
 
-/** The time, renewed every `every` milliseconds while mounted. */
+/** The time by the server's clock, renewed every `every` milliseconds while mounted. */
 export function useNow(every: number): Date {
-  const [now, setNow] = useState(() => new Date());
+  const api = useApi();
+  const [now, setNow] = useState(() => new Date(Date.now() + api.skew));
   useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), every);
+    const timer = setInterval(() => setNow(new Date(Date.now() + api.skew)), every);
     return () => clearInterval(timer);
-  }, [every]);
+  }, [every, api]);
   return now;
 }
