@@ -71,6 +71,14 @@ class HubProtocol(WebSocketsSansIOProtocol):
         finally:
             del extensions[TAKE_OVER]  # a cycle that would keep all of this until a collection
 
+    @override
+    def handle_parser_exception(self) -> None:
+        """Nonsense before the handshake's answer: there is no close frame to answer it with yet."""
+        if self.handshake_complete:
+            super().handle_parser_exception()
+        else:
+            self.transport.abort()
+
     def take_over(self, hub: Hub) -> None:
         """Give the transport to a Socket of `hub`, with whatever came since the handshake."""
         transport = self.transport
