@@ -49,8 +49,7 @@ class Call:
     def drop(self, peer: Peer) -> None:
         """He is no longer of the call, and nobody receives him."""
         peer.closed = True
-        if self._peers.get(peer.participant) is peer:
-            del self._peers[peer.participant]
+        del self._peers[peer.participant]
         self.forget(list(peer.tracks))
 
     def forget(self, producers: list[UUID]) -> None:

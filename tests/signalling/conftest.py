@@ -131,7 +131,7 @@ class Exchange:
         self._methods = methods(board)
 
     async def call(
-        self, who: Claims | None, method: str, *, client: str = "page", **params: object
+        self, who: Claims | None, method: str, *, client: str = "page", **params: Any
     ) -> Any:
         """As the dispatcher calls: JSON in, JSON out."""
         handler = self._methods[f"call.{method}"]

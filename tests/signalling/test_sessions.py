@@ -4,10 +4,19 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
+from media.errors import MediaRefused
 from protocol.claims import Claims
 from protocol.errors import BadRequest, RequestError, Unauthenticated
 from protocol.shapes import InvalidCallParameters
-from signalling.errors import CallLimit, MediaNo, PartUnknown, SessionReplaced, SessionUnknown
+from signalling.errors import (
+    CallLimit,
+    CallUnavailable,
+    MediaNo,
+    PartUnknown,
+    SessionReplaced,
+    SessionUnknown,
+)
+from signalling.sessions import asking
 from tests.signalling import ortc
 from tests.signalling.conftest import Exchange, until
 
@@ -25,7 +34,7 @@ class Page:
         self.send = ""
         self.receive = ""
 
-    async def join(self, **params: object) -> Any:
+    async def join(self, **params: Any) -> Any:
         joined = await self.exchange.call(self.who, "join", room=self.room, **params)
         self.session = joined["session"]
         return joined
@@ -51,7 +60,7 @@ class Page:
             rtpCapabilities=ortc.CAPABILITIES,
         )
 
-    async def __call__(self, method: str, **params: object) -> Any:
+    async def __call__(self, method: str, **params: Any) -> Any:
         return await self.exchange.call(
             self.who, method, room=self.room, session=self.session, **params
         )
@@ -236,6 +245,17 @@ async def test_the_workers_refusals_have_names(ana: Page, ravi: Page) -> None:
     assert await ravi.consume(producer)
 
 
+async def test_what_only_the_worker_knows_is_gone(ana: Page, room: UUID) -> None:
+    await ana.exchange.board.placement.worker_of(room).close_transport(ana.send)
+    with pytest.raises(PartUnknown):
+        await ana("restart", transport=ana.send)
+
+
+async def test_a_fault_of_the_worker_is_no_fault_of_the_page() -> None:
+    with pytest.raises(CallUnavailable), asking():
+        raise MediaRefused("internal")
+
+
 @pytest.mark.parametrize(
     ("method", "params", "error"),
     [
@@ -274,7 +294,7 @@ async def test_malformed_parameters(
     exchange: Exchange,
     room: UUID,
     method: str,
-    params: dict[str, object],
+    params: dict[str, Any],
     error: type[RequestError],
 ) -> None:
     page = Page(exchange, exchange.inside.let_in(room, "Ana"), room)
@@ -284,9 +304,9 @@ async def test_malformed_parameters(
 
 
 async def test_anonymous_connections_have_no_calls(exchange: Exchange, room: UUID) -> None:
-    for method, params in (("join", {}), ("leave", {"session": uuid4()})):
+    for method in ("join", "leave"):
         with pytest.raises(Unauthenticated):
-            await exchange.call(None, method, room=room, **params)
+            await exchange.call(None, method, room=room, session=uuid4())
 
 
 async def test_sessions_that_are_not_ones_own(ana: Page, ravi: Page) -> None:
