@@ -1,26 +1,21 @@
 """Each use case on a real Postgres: the rows, the refusals, and what the sockets are told."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from persistence.errors import UniqueViolated
 from persistence.postgres import SYSTEM
 from protocol.errors import NotFound
 from services.booking import commands, queries
-from services.booking.availability import Rule
 from services.booking.errors import (
     AlreadyOver,
     HoldExpired,
-    InvalidRules,
     NotASlot,
     OwnCalendar,
     SlotTaken,
     TooManyHolds,
-    UnknownTimeZone,
-    VersionConflict,
 )
 from services.booking.model import HOLD_TIME, MAX_HOLDS, Appointment
 from tests.conftest import Clock
@@ -357,63 +352,3 @@ async def test_what_is_over_is_completed_and_told_to_those_it_concerns(
         (f"user:{world.ravi.id}", "completed", before),
     ]
     assert await commands.complete_appointments(world.database, clock.now) == 0
-
-
-@pytest.mark.asyncio
-async def test_hours_are_saved_once_read(world: World, clock: Clock) -> None:
-    await world.pushes()
-    rules = [Rule(weekday=1, start=13 * 60, end=15 * 60)]
-    async with world.database.transaction(world.ravi.actor) as tx:
-        found = await queries.availability(tx, world.ravi.id)
-        saved = await commands.set_availability(
-            tx, world.ravi.id, rules=rules, time_zone="Europe/Stockholm", version=found.version
-        )
-    assert saved == found.version + 1
-    assert [push["type"] for _, push in await world.pushes()] == [
-        "slots.changed",
-        "calendar.changed",
-    ]
-    async with world.database.transaction(world.ravi.actor) as tx:
-        after = await queries.availability(tx, world.ravi.id)
-        assert (after.time_zone, after.rules) == ("Europe/Stockholm", tuple(rules))
-        with pytest.raises(VersionConflict) as refused:
-            await commands.set_availability(tx, world.ravi.id, rules=[], version=found.version)
-    assert refused.value.fields == {"current": saved}
-    assert await states(world, clock, datetime(2026, 11, 23, 12, tzinfo=UTC)) == [
-        "open"
-    ]  # 13:00 there
-    assert await states(world, clock, datetime(2026, 11, 23, 14, tzinfo=UTC)) == []
-
-
-@pytest.mark.asyncio
-async def test_hours_and_zones_must_make_sense(world: World) -> None:
-    async with world.database.transaction(world.ravi.actor) as tx:
-        with pytest.raises(InvalidRules):
-            await commands.set_availability(
-                tx, world.ravi.id, rules=[Rule(weekday=1, start=9, end=8)]
-            )
-        with pytest.raises(UnknownTimeZone):
-            await commands.set_availability(tx, world.ravi.id, rules=[], time_zone="Mars/Olympus")
-        with pytest.raises(NotFound):
-            await commands.set_availability(tx, world.noor.id, rules=[])
-
-
-@pytest.mark.asyncio
-async def test_a_practitioner_has_one_calendar(world: World) -> None:
-    async with world.database.transaction(SYSTEM) as tx:
-        with pytest.raises(UniqueViolated):
-            await commands.create_calendar(
-                tx,
-                world.ravi.person,
-                organisation_id=world.ravi.organisation,
-                time_zone="Europe/London",
-            )
-
-
-@pytest.mark.asyncio
-async def test_the_step_comes_from_the_duration(world: World) -> None:
-    steps = [
-        (await world.offer(world.ravi, duration_minutes=minutes)).slot_minutes
-        for minutes in (50, 60, 12)
-    ]
-    assert steps == [60, 60, 15]
