@@ -172,7 +172,7 @@ async def join_by_link(body: Join, components: Parts) -> Response:
     return Json(_joined_view(joined))
 
 
-@router.get("/me", response_model=PersonView, responses=problems(Unauthenticated))
+@router.get("/me", response_model=PersonView)
 async def me(claims: Signed, components: Parts) -> Response:
     """Who I am."""
     async with components.database.transaction(Actor.of(claims), read_only=True) as tx:

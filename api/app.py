@@ -34,6 +34,7 @@ def create_app(components: Components, *, realtime: Sequence[BaseRoute] = ()) ->
             *health.ROUTES,
             *realtime,
             Mount("/api/v1", create_v1(components)),
+            Route("/api", nothing_here, methods=EVERY_METHOD),
             Route("/api/{path:path}", nothing_here, methods=EVERY_METHOD),
             *pages.routes(components.web),
         ],

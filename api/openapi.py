@@ -12,7 +12,7 @@ from api.authentication import bearer, optional_bearer
 from api.errors import KEY_HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing
 from api.problems import MEDIA_TYPE
 from persistence.idempotency import KeyInProgress, KeyReused
-from protocol.errors import RequestError, Unauthenticated
+from protocol.errors import RequestError, Unauthenticated, Unprocessable
 from services.accounts.errors import AccessExpired
 
 TITLE = "Klear Karma"
@@ -33,7 +33,6 @@ TAGS = [
     {"name": "rooms", "description": "A session's room: its people and its messages."},
 ]
 
-_INVALID = "`invalid`: Some of this is not valid; see `errors`."
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 PROBLEM: dict[str, Any] = {
@@ -110,7 +109,7 @@ def _with_problems(made: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             _secure(operation)
             _once_only(operation)
-            _refuse(operation["responses"])
+            _refuse(operation)
     return made
 
 
@@ -140,21 +139,21 @@ def _once_only(operation: dict[str, Any]) -> None:
             )
 
 
-def _add(responses: dict[str, Any], *errors: type[RequestError]) -> None:
-    for status, response in problems(*errors).items():
-        known = responses.setdefault(str(status), _response(""))
-        if MEDIA_TYPE not in known["content"]:
-            known = responses[str(status)] = _response(_INVALID)  # FastAPI's own 422
-        if response["description"] not in known["description"]:
-            known["description"] = "\n\n".join(
-                filter(None, (known["description"], response["description"]))
-            )
-
-
-def _refuse(responses: dict[str, Any]) -> None:
-    if "application/json" in responses.get("422", {}).get("content", {}):
-        responses["422"] = _response(_INVALID)
+def _refuse(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if "parameters" in operation or "requestBody" in operation:
+        _add(responses, Unprocessable)
     responses["default"] = _response("Any other refusal.")
+
+
+def _add(responses: dict[str, Any], *errors: type[RequestError]) -> None:
+    """Add these refusals to what the operation names itself. FastAPI's own 422 gives way."""
+    for status, response in problems(*errors).items():
+        known = responses.get(str(status), {})
+        if MEDIA_TYPE in known.get("content", {}):
+            known["description"] += f"\n\n{response['description']}"
+        else:
+            responses[str(status)] = response
 
 
 def _response(description: str) -> dict[str, Any]:
