@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -24,7 +25,10 @@ class Pages:
         self._files = StaticFiles(directory=folder, check_dir=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI. A file, else index.html where a page may be meant, else 404."""
+        """ASGI. A file, else index.html where a page may be meant, else 404. A socket is not served here."""
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
         path = self._files.get_path(scope)
         response = await self._found(path, scope)
         if response is None:
@@ -32,7 +36,7 @@ class Pages:
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             response = await self._found("index.html", scope)
         if response is None:
-            response = PlainTextResponse(NOT_BUILT, HTTPStatus.SERVICE_UNAVAILABLE.value)
+            response = not_built()
         hashed = path.startswith("assets/") and response.status_code < HTTPStatus.BAD_REQUEST
         response.headers["Cache-Control"] = IMMUTABLE if hashed else REVALIDATE
         await response(scope, receive, send)
@@ -44,6 +48,11 @@ class Pages:
             if error.status_code == HTTPStatus.NOT_FOUND:
                 return None
             raise
+
+
+def not_built() -> Response:
+    """The answer in the place of a page before `make web`."""
+    return PlainTextResponse(NOT_BUILT, HTTPStatus.SERVICE_UNAVAILABLE.value)
 
 
 def routes(folder: Path) -> tuple[Mount, ...]:

@@ -3,6 +3,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from api.app import EVERY_METHOD, create_app
 from api.components import Components
@@ -70,3 +71,20 @@ async def test_a_burst_of_strangers_is_slowed(client: httpx2.AsyncClient) -> Non
     assert statuses[:200] == [401] * 200
     assert 429 in statuses
     assert (await client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/me", "/api/v1/nope", "/api/x"])
+async def test_a_socket_to_a_wrong_address_is_refused_quietly(
+    components: Components, path: str
+) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": path, "headers": [], "query_string": b"", "root_path": ""}
+    await create_app(components)(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.close"]

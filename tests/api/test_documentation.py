@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -8,7 +9,8 @@ from api.components import Components
 from api.security_headers import page_policy
 from tests.api.conftest import Connect
 
-pytestmark = pytest.mark.asyncio
+SOURCE = Path(__file__).parents[2] / "web" / "api-docs"
+"""The page as the web build takes it."""
 
 
 @pytest.fixture
@@ -16,32 +18,46 @@ def client(components: Components, connect: Connect) -> httpx2.AsyncClient:
     return connect(create_app(components))
 
 
-async def test_the_page_loads_nothing_of_others_and_nothing_inline(
-    client: httpx2.AsyncClient,
+@pytest.mark.asyncio
+async def test_the_page_comes_from_our_own_build(
+    client: httpx2.AsyncClient, components: Components
 ) -> None:
+    folder = components.web / "docs"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_bytes((SOURCE / "index.html").read_bytes())
     answer = await client.get("/api/v1/docs")
+    assert (answer.status_code, answer.content) == (200, (SOURCE / "index.html").read_bytes())
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-cache"
     assert answer.headers["Content-Security-Policy"] == page_policy("klear.example")
-    links = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
-    assert links == [
-        "data:,",
-        "/docs/swagger-ui.css",
-        "/docs/swagger-ui-bundle.js",
-        "/api/v1/docs/start.js",
-    ]
-    assert re.findall(r"<script[^>]*>([^<]+)", answer.text) == []
-    assert "<style" not in answer.text
-    assert "style=" not in answer.text
 
 
-async def test_it_is_started_by_a_script_of_ours(client: httpx2.AsyncClient) -> None:
-    answer = await client.get("/api/v1/docs/start.js")
-    assert answer.headers["Content-Type"].startswith("text/javascript")
-    assert 'url: "/api/v1/openapi.json"' in answer.text
-    assert "validatorUrl: null" in answer.text
+@pytest.mark.asyncio
+async def test_before_it_is_built_it_says_how(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/api/v1/docs")
+    assert answer.status_code == 503
+    assert "make web" in answer.text
 
 
+@pytest.mark.asyncio
 async def test_the_document_is_served(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/api/v1/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json()["openapi"].startswith("3.1.")
     assert answer.json()["servers"] == [{"url": "/api/v1"}]
+
+
+def test_the_page_loads_nothing_of_others_and_nothing_inline() -> None:
+    page = (SOURCE / "index.html").read_text()
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert links
+    assert all(link.startswith("/") and not link.startswith("//") for link in links)
+    assert re.findall(r"<script[^>]*>([^<]+)", page) == []
+    assert "<style" not in page
+    assert "style=" not in page
+
+
+def test_it_shows_our_document_and_tells_nobody() -> None:
+    started = (SOURCE / "initializer.js").read_text()
+    assert 'url: "/api/v1/openapi.json"' in started
+    assert "validatorUrl: null" in started  # else the page sends the document to swagger.io
