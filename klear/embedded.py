@@ -26,6 +26,9 @@ OWNER = "klear_owner"
 
 _SOCKET = ".s.PGSQL.5432"
 
+STOPPING = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
+"""How the server is asked to stop, and for how many seconds: fast (a last checkpoint), then at once."""
+
 _LOG_MAX = 5 * 2**20
 """Bytes that the log may have at a start; a longer one begins anew."""
 
@@ -96,7 +99,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Ask for a fast shutdown, then less and less kindly. Returns when the process is gone; may take seconds."""
         if self._process is not None:
-            for signum, patience in ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0)):
+            for signum, patience in STOPPING:
                 self._process.send_signal(signum)
                 try:
                     self._process.wait(patience)
@@ -123,7 +126,7 @@ class EmbeddedPostgres:
             self._run_initdb(fresh, password)
         finally:
             password.unlink()
-        _overwrite(fresh / "pg_hba.conf", "local all all scram-sha-256\n")
+        overwrite(fresh / "pg_hba.conf", "local all all scram-sha-256\n")
         fresh.rename(self._data)
 
     def _run_initdb(self, fresh: Path, password: Path) -> None:
@@ -158,12 +161,12 @@ class EmbeddedPostgres:
             pid = int(pid_file.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
-        if _works_in(pid, self._data):
-            _end(pid)
-        elif _is_running(pid):
+        if works_in(pid, self._data):
+            end(pid, self._data)
+        elif Path("/proc/self").exists():
             pid_file.unlink(
                 missing_ok=True
-            )  # Postgres would take the stranger for itself and refuse
+            )  # Postgres would take a stranger of that id for itself, and refuse
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         log = self._folder.path / "postgres.log"
@@ -235,36 +238,25 @@ def _installed() -> Path:
     return Path(spec.origin).parent / "pginstall"
 
 
-def _overwrite(path: Path, text: str) -> None:
+def overwrite(path: Path, text: str) -> None:
     """Replace the content of a file that belongs to somebody else, following no link of his."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w") as file:
         file.write(text)
 
 
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Whether that process has `folder` as its working directory, as a Postgres has its data. Linux only."""
+def works_in(pid: int, folder: Path) -> bool:
+    """Whether that process lives and has `folder` as its working directory, as Postgres has its data. Linux only."""
     try:
         return Path(f"/proc/{pid}/cwd").samefile(folder)
     except OSError:
         return False
 
 
-def _end(pid: int, *, patience: float = 15.0) -> None:
+def end(pid: int, folder: Path, *, patience: float = 15.0) -> None:
+    """Ask an older server to stop, and wait. Raises PostgresFailed where it does not."""
     deadline = time.monotonic() + patience
     os.kill(pid, signal.SIGINT)
-    while _is_running(pid):
+    while works_in(pid, folder):
         if time.monotonic() > deadline:
-            raise PostgresFailed(
-                f"an older Postgres (process {pid}) still runs on this data folder"
-            )
+            raise PostgresFailed(f"an older Postgres (process {pid}) still runs on {folder}")
         time.sleep(0.02)
