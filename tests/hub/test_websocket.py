@@ -273,7 +273,9 @@ async def test_what_came_too_early_and_wrong_ends_it() -> None:
         await until(lambda: place.hub.statistics()["connections"] == 0)
 
 
-@pytest.mark.parametrize("frames", [masked(b"", Opcode.CLOSE), masked(b"x", Opcode.CONT), b"\xff"])
+@pytest.mark.parametrize(
+    "frames", [masked(b"", Opcode.CLOSE), masked(b"x", Opcode.CONT), b"\xff\xff"]
+)
 @pytest.mark.asyncio
 async def test_who_ends_before_it_began_gets_nothing(frames: bytes) -> None:
     async with world() as place:
@@ -549,7 +551,7 @@ async def test_a_drain_ends_every_socket_with_3001() -> None:
         async with raw(place) as silent:
             closes = asyncio.gather(ann.closed(), bob.closed())
             await place.hub.drain()
-            assert await closes == [(3001, "shutdown")] * 2
+            assert set(await closes) == {(3001, "shutdown")}
             assert await silent.closed() == 3001
         with pytest.raises(InvalidStatus) as refused:
             await connect(place.url)
