@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 import structlog
 from joserfc.jwk import OKPKey
@@ -50,6 +51,9 @@ from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.booking import commands as booking
 from services.booking.queries import appointment_for_join
+from signalling.handlers import methods as call_methods
+from signalling.placement import OneWorker
+from signalling.switchboard import Switchboard
 
 WEB = Path(__file__).parent.parent / "web" / "dist"
 """The web app, as `make run` builds it."""
@@ -82,8 +86,9 @@ async def program(
     async with AsyncExitStack() as stack:
         folder = _folder(settings, stack, alone=role == "all")
         listener = _listener(settings, stack) if parts.gateway else None
+        control = _control(folder, stack, alone=role == "all")
         if parts.media:
-            await stack.enter_async_context(_media(settings, folder, supervisor))
+            await stack.enter_async_context(_media(settings, control, supervisor))
         running = Running(address="", broker="")
         if parts.gateway or parts.worker:
             opened = databases.opened(settings, folder, supervisor)
@@ -91,8 +96,8 @@ async def program(
             if parts.worker:
                 await stack.enter_async_context(supervisor.running("jobs", _jobs(database).run()))
             if listener is not None:
-                build = Gateway(settings, folder, database, supervisor, demo=demo)
-                running = await stack.enter_async_context(build.running(listener))
+                gateway = Gateway(settings, folder, database, supervisor, demo=demo)
+                running = await stack.enter_async_context(gateway.running(listener, control))
         yield running
 
 
@@ -112,13 +117,11 @@ def _listener(settings: Settings, stack: AsyncExitStack) -> socket.socket:
 
 
 @asynccontextmanager
-async def _media(
-    settings: Settings, folder: DataFolder, supervisor: Supervisor
-) -> AsyncIterator[None]:
+async def _media(settings: Settings, control: Path, supervisor: Supervisor) -> AsyncIterator[None]:
     """A media worker as a child process, started again whenever it dies."""
     command = [
         *(sys.executable, "-P", "-m", "klear", "media"),
-        *("--control", str(media_socket(folder)), "--port", str(settings.media_port)),
+        *("--control", str(control), "--port", str(settings.media_port)),
     ]
     for address in settings.media_addresses:
         command += ["--address", address]
@@ -127,9 +130,13 @@ async def _media(
         yield
 
 
-def media_socket(folder: DataFolder) -> Path:
-    """Where the gateway and the media worker of this installation meet."""
-    return folder.path / "media.sock"
+def _control(folder: DataFolder, stack: AsyncExitStack, *, alone: bool) -> Path:
+    """The socket where the gateway and the media worker of this installation meet."""
+    name = "media.sock"
+    if not alone:
+        return folder.path / name  # processes of their own find it by the folder alone
+    stack.callback(folder.drop_scratch, "media")
+    return folder.socket_folder("media", folder.path, longest=len(name)) / name
 
 
 def _jobs(database: Database) -> Jobs:
@@ -183,8 +190,8 @@ class Gateway:
         )
 
     @asynccontextmanager
-    async def running(self, listener: socket.socket) -> AsyncIterator[Running]:
-        """Start in order; stop in reverse."""
+    async def running(self, listener: socket.socket, control: Path) -> AsyncIterator[Running]:
+        """Start in order; stop in reverse. `control` is the media worker's socket."""
         address = address_of(self._settings, listener)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._only_one())
@@ -192,13 +199,19 @@ class Gateway:
             stack.callback(passwords.close)
             if self._demo:
                 await seed(self._database, passwords, now=utc_now())
-            attendance = self._attendance()
-            hub = self._hub(attendance)
+            placement = OneWorker(str(control))
+            attendance, board = self._attendance(), self._board(placement)
+            hub = self._hub(attendance, board)
             await hub.start()
             stack.push_async_callback(hub.stop)
-            self._departures.listen(closing_channels(hub.unsubscribe))
-            hub.on_disconnect(attendance.gone)
-            for name, work in (("attendance", attendance.run()), ("relay", self._relay(hub).run())):
+            await placement.open()
+            stack.push_async_callback(placement.close)
+            self._connect(hub, attendance, board)
+            for name, work in (
+                ("attendance", attendance.run()),
+                ("calls", board.run(hub.publish)),
+                ("relay", self._relay(hub).run()),
+            ):
                 await stack.enter_async_context(self._supervisor.running(name, work))
             app = self._app(hub, passwords, public_url=self._settings.public_url or address)
             server = serving(app, listener, hub=hub, supervisor=self._supervisor)
@@ -222,14 +235,29 @@ class Gateway:
         closing = Closing(database=self._database, clock=utc_now, departures=self._departures)
         return Attendance(closing=closing, clock=utc_now, seconds=time.monotonic)
 
-    def _hub(self, attendance: Attendance) -> Hub:
+    def _board(self, placement: OneWorker) -> Switchboard:
+        return Switchboard(
+            placement=placement,
+            admitted=self._admission.member,
+            seconds=time.monotonic,
+            epoch=lambda: uuid4().hex,
+        )
+
+    def _connect(self, hub: Hub, attendance: Attendance, board: Switchboard) -> None:
+        """Who is told of what ends: calls before channels, so that nobody receives in a room that he left."""
+        self._departures.listen(board.departed)
+        self._departures.listen(closing_channels(hub.unsubscribe))
+        hub.on_disconnect(attendance.gone)
+        hub.on_disconnect(board.gone)
+
+    def _hub(self, attendance: Attendance, board: Switchboard) -> Hub:
         chat = Chat(database=self._database, clock=utc_now, seconds=time.monotonic)
         rooms = room_methods(admission=self._admission, attendance=attendance, chat=chat)
         return Hub(
             broker=self._broker,
             presence=MemoryPresence(),
             authorizer=self._authorizer(),
-            dispatcher=Dispatcher(rooms),
+            dispatcher=Dispatcher(rooms, call_methods(board)),
             verify=self._tokens.verify,
             clock=utc_now,
             namespaces=Namespaces(self._settings.namespaces),
