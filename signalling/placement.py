@@ -41,7 +41,8 @@ class OneWorker:
         await self.control.open()
 
     async def close(self) -> None:
-        """Drop the connection for good."""
+        """Drop the connection for good. That is no event to anybody."""
+        self._listeners.clear()
         await self.control.close()
 
     def _heard(self, name: str, fields: Mapping[str, Any]) -> None:
