@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +22,8 @@ MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 50
 """Validation errors told at once: a body of 64 KiB can hold thousands."""
 
+log = structlog.get_logger(__name__)
+
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
 
@@ -29,7 +32,7 @@ def problem(
 ) -> Response:
     """The response to a refusal."""
     body = {
-        **error.fields,
+        **_told(error),
         "type": f"/problems/{error.slug}",
         "title": error.title,
         "status": error.status,
@@ -43,7 +46,9 @@ def problem(
 
 
 async def refused(request: Request, error: RequestError) -> Response:
-    """A RequestError."""
+    """A RequestError. Why a part of ours does not answer is for the log."""
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request not served", code=error.slug, **error.fields)
     return problem(request, error)
 
 
@@ -80,6 +85,13 @@ _BY_STATUS: Mapping[int, type[RequestError]] = {
     413: PayloadTooLarge,
 }
 """What Starlette and FastAPI raise by themselves; another status would be a mistake of ours, and is told as one."""
+
+
+def _told(error: RequestError) -> Mapping[str, Any]:
+    """The refusal's own members; of a fault of ours only when to come back."""
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return error.fields
+    return {name: value for name, value in error.fields.items() if name == "retry_after"}
 
 
 def _headers(error: RequestError) -> dict[str, str]:

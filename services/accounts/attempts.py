@@ -14,7 +14,7 @@ last failure.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 FORGET = timedelta(hours=1)
@@ -61,6 +61,13 @@ class Bucket:
             blocked_until=now + _back_off(self.allowance, failures),
         )
 
+    def taken_back(self, count: Count, *, now: datetime) -> Count:
+        """Its count when the attempt proves to be no failure. A block that others have earned stays."""
+        failures = max(0, count.failures - 1)
+        earned = failures > self.allowance.free
+        blocked_until = count.blocked_until if earned else min(count.blocked_until, now)
+        return replace(count, failures=failures, blocked_until=blocked_until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buckets:
@@ -77,6 +84,10 @@ class Buckets:
     def failed(self, counts: Mapping[bytes, Count], *, now: datetime) -> tuple[Count, ...]:
         """Their counts after one more failure."""
         return tuple(each.failed(counts[each.key], now=now) for each in self._all())
+
+    def taken_back(self, counts: Mapping[bytes, Count], *, now: datetime) -> tuple[Count, ...]:
+        """Their counts when the attempt proves to be no failure."""
+        return tuple(each.taken_back(counts[each.key], now=now) for each in self._all())
 
     def _all(self) -> tuple[Bucket, ...]:
         return self.pair, self.network, self.account

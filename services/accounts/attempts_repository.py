@@ -44,21 +44,6 @@ async def store(tx: Transaction, counts: Sequence[Count]) -> None:
     )
 
 
-async def take_back(tx: Transaction, keys: Sequence[bytes]) -> None:
-    """One failure less for each: the attempt was none. A block that others have earned stays."""
-    await tx.execute(
-        """
-        UPDATE accounts.sign_in_attempt AS stored SET failures = greatest(failures - 1, 0)
-        FROM (
-            SELECT bucket FROM accounts.sign_in_attempt WHERE bucket = ANY($1::bytea[])
-            ORDER BY bucket FOR UPDATE
-        ) AS locked
-        WHERE stored.bucket = locked.bucket
-        """,
-        list(keys),
-    )
-
-
 async def forget(tx: Transaction, key: bytes) -> None:
     """Start a bucket anew."""
     await tx.execute("DELETE FROM accounts.sign_in_attempt WHERE bucket = $1", key)

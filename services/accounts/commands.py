@@ -126,8 +126,13 @@ class Accounts:
             return await self.passwords.verify(stored, password)
         except SignInBusy:  # nobody looked at the password: it counts as no failure
             async with self.database.transaction(SYSTEM) as tx:
-                await attempts_repository.take_back(tx, buckets.keys())
+                await self._take_back(tx, buckets)
             raise
+
+    async def _take_back(self, tx: Transaction, buckets: attempts.Buckets) -> None:
+        now = self.clock()
+        counts = await attempts_repository.lock(tx, buckets.keys(), now=now)
+        await attempts_repository.store(tx, buckets.taken_back(counts, now=now))
 
     async def _rehashed(self, stored: str, password: str) -> str | None:
         """The password hashed with today's parameters, where the stored hash has others."""
@@ -152,7 +157,7 @@ class Accounts:
             now=now,
         )
         async with self.database.transaction(SYSTEM) as tx:
-            await attempts_repository.take_back(tx, buckets.keys())
+            await self._take_back(tx, buckets)
             await attempts_repository.forget(tx, buckets.pair.key)
             if rehashed is not None:
                 await repository.set_password(tx, person, rehashed, now=now)

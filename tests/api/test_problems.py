@@ -2,6 +2,7 @@ from typing import Annotated
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI, Query
 from starlette.exceptions import HTTPException
 
@@ -36,7 +37,7 @@ class Form(Body):
 REFUSALS = {
     "taken": SlotTaken("It went a second ago.", next_open=["10:00"]),
     "slow": TooManyRequests(retry_after=7),
-    "away": Unavailable(),
+    "away": Unavailable(reason="deadlock"),
     "who": Unauthenticated(),
     "teapot": HTTPException(418),
     "bad": HTTPException(400, "parse error"),
@@ -82,6 +83,14 @@ async def test_a_time_to_wait_is_a_header_too(client: httpx2.AsyncClient) -> Non
     assert answer.json()["retry_after"] == 7
     assert answer.json()["temporary"] is True
     assert "Retry-After" not in (await client.get("/refuse/away")).headers
+
+
+async def test_why_a_part_of_ours_is_away_is_for_the_log(client: httpx2.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = await client.get("/refuse/away")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "deadlock" not in answer.text
+    assert (lines[0]["code"], lines[0]["reason"]) == ("unavailable", "deadlock")
 
 
 async def test_who_is_not_signed_in_learns_how(client: httpx2.AsyncClient) -> None:

@@ -68,6 +68,23 @@ def test_the_longest_block_is_waited_for() -> None:
     assert wait([count()], now=NOW) <= timedelta(0)
 
 
+def test_an_attempt_that_was_no_failure_is_taken_back_with_its_block() -> None:
+    reserved = PAIR_BUCKET.failed(count(PAIR.free), now=NOW)
+    assert reserved.blocked_until > NOW
+    after = PAIR_BUCKET.taken_back(reserved, now=NOW)
+    assert (after.failures, after.blocked_until) == (PAIR.free, NOW)
+
+
+def test_a_block_that_others_earned_stays() -> None:
+    reserved = PAIR_BUCKET.failed(count(PAIR.free + 3), now=NOW)
+    after = PAIR_BUCKET.taken_back(reserved, now=NOW)
+    assert (after.failures, after.blocked_until) == (PAIR.free + 3, reserved.blocked_until)
+
+
+def test_what_was_swept_in_between_is_taken_back_to_nothing() -> None:
+    assert PAIR_BUCKET.taken_back(count(0), now=NOW).failures == 0
+
+
 def test_who_shares_a_network_or_an_account_shares_its_bucket_only() -> None:
     ana = buckets(email="ana@demo.example", network="192.0.2.1")
     ben = buckets(email="ben@demo.example", network="192.0.2.1")

@@ -237,6 +237,26 @@ async def test_a_hundred_guesses_at_once_are_counted_as_a_hundred(
 
 
 @pytest.mark.asyncio
+async def test_a_crowd_behind_one_router_signs_in_at_once(accounts: Accounts, enrol: Enrol) -> None:
+    emails = [f"{n}@demo.example" for n in range(attempts.NETWORK.free + 10)]
+    here = (await enrol(emails[0])).organisation
+    for email in emails[1:]:
+        await enrol(email, organisation=here)
+
+    async def come(email: str) -> bool:
+        try:
+            await accounts.sign_in(email=email, password=PASSWORD, network=HOME)
+        except TooManyAttempts:
+            return False
+        return True
+
+    came = await asyncio.gather(*map(come, emails))
+    assert sum(came) > attempts.NETWORK.free
+    late = [email for email, is_in in zip(emails, came, strict=True) if not is_in]
+    assert all([await come(email) for email in late])  # those who were in took their block along
+
+
+@pytest.mark.asyncio
 async def test_what_nobody_looked_at_is_no_failure(
     accounts: Accounts, enrol: Enrol, database: Database, tokens: Tokens, clock: Clock
 ) -> None:
