@@ -15,6 +15,7 @@ worker-back        {restarted: bool}; connected again. `restarted`: another proc
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ MAX_PENDING = 1000
 """Requests in flight; beyond them the worker is not keeping up, and waiting longer helps nobody."""
 
 _RECONNECT = (0.05, 0.1, 0.25, 0.5, 1.0)
+
+log = logging.getLogger(__name__)
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
@@ -220,14 +223,20 @@ class MediaControl:
                 greeted = True
                 self._greeted(second["worker"])
             else:
-                self._on_event(first, second)
+                self._tell(first, second)
         return greeted
+
+    def _tell(self, event: str, fields: Mapping[str, Any]) -> None:
+        try:
+            self._on_event(event, fields)
+        except Exception:  # its bug must not cost us the worker
+            log.exception("a listener failed at %s", event)
 
     def _greeted(self, worker: str) -> None:
         restarted, self._worker = worker != self._worker, worker
         self._ready.set()
         if self._opened:
-            self._on_event("worker-back", {"restarted": restarted})
+            self._tell("worker-back", {"restarted": restarted})
 
     def _answered(self, request: int, result: Any, error: Any) -> None:
         answer = self._pending.get(request)
@@ -249,4 +258,4 @@ class MediaControl:
                 )
         if self._ready.is_set():
             self._ready.clear()
-            self._on_event("worker-lost", {})
+            self._tell("worker-lost", {})

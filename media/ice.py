@@ -54,7 +54,7 @@ class Agent:
     def __init__(self, owner: Owner, credentials: IceParameters) -> None:
         self.owner = owner
         self.credentials = [credentials]
-        """Those that hold: two while a restart is under way, the newest last."""
+        """Those that hold: those in use, and while a restart is under way the new ones."""
         self.ways: dict[Way, float] = {}
         """When each was checked last."""
         self.selected: Way | None = None
@@ -91,10 +91,10 @@ class Agents:
         return agent
 
     def restart(self, agent: Agent) -> IceParameters:
-        """New credentials; the former hold until the new ones are used, older ones no more."""
+        """New credentials; those in use hold until the new ones are used, others no more."""
         credentials = self._new_credentials()
-        self._drop(agent.credentials[:-1])
-        agent.credentials = [agent.credentials[-1], credentials]
+        self._drop(agent.credentials[1:])
+        agent.credentials = [agent.credentials[0], credentials]
         self._by_fragment[credentials.username_fragment] = (agent, credentials)
         return credentials
 

@@ -47,13 +47,7 @@ class ControlServer:
         with contextlib.suppress(FileNotFoundError):
             if stat.S_ISSOCK(self._path.lstat().st_mode):
                 self._path.unlink()
-        sock = socket.socket(socket.AF_UNIX)
-        mask = os.umask(0o177)
-        try:
-            sock.bind(str(self._path))
-        finally:
-            os.umask(mask)
-        self._server = await asyncio.start_unix_server(self._serve, sock=sock)
+        self._server = await asyncio.start_unix_server(self._serve, sock=_bind(self._path))
 
     async def close(self) -> None:
         """Stop listening and drop the gateways."""
@@ -101,3 +95,17 @@ class ControlServer:
             writer.transport.abort()
             return
         writer.write(frame)
+
+
+def _bind(path: Path) -> socket.socket:
+    """A socket at this path that nobody else may open, from its first moment on."""
+    sock = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)
+    try:
+        sock.bind(str(path))
+    except OSError:
+        sock.close()
+        raise
+    finally:
+        os.umask(mask)
+    return sock
