@@ -22,6 +22,8 @@ export default tseslint.config(
     extends: [reactHooks.configs.flat["recommended-latest"], jsxA11y.flatConfigs.strict],
     languageOptions: { globals: globals.browser },
     rules: {
+      // A label's words may stand two elements deep beside its control.
+      "jsx-a11y/label-has-associated-control": ["error", { depth: 4 }],
       "no-restricted-syntax": [
         "error",
         {

@@ -3,37 +3,37 @@ import { ActionKeys } from "../api/actions";
 import type { JoinLink } from "../api/types";
 import { useApi } from "../session/context";
 
-export interface Copy {
-  busy: boolean;
-  copied: boolean;
-  /** The link, to copy by hand where the browser does not let us. */
-  byHand: string | null;
-  error: unknown;
-  copy: () => Promise<boolean>;
-}
+type Outcome =
+  | { state: "idle" }
+  | { state: "busy" }
+  | { state: "copied" }
+  /** The browser does not let us: the link is to be copied by hand. */
+  | { state: "shown"; url: string }
+  | { state: "failed"; error: unknown };
 
-/** Makes an appointment's join link and copies it. `true` if it is on the clipboard. */
-export function useJoinLink(appointment: string): Copy {
+/** Makes an appointment's join link and puts it on the clipboard. */
+export function useJoinLink(appointment: string) {
   const api = useApi();
   const keys = useMemo(() => new ActionKeys(), []);
-  const [state, setState] = useState<Omit<Copy, "copy">>(IDLE);
-  const copy = useCallback(async () => {
-    setState({ ...IDLE, busy: true });
+  const [outcome, setOutcome] = useState<Outcome>({ state: "idle" });
+  const make = useCallback(async (): Promise<Outcome> => {
+    const path = `/appointments/${appointment}/join-link`;
     try {
-      const path = `/appointments/${appointment}/join-link`;
       const { url } = await keys.run("link", path, (key) => api.post<JoinLink>(path, undefined, { key }));
-      const copied = await intoClipboard(url);
-      setState({ ...IDLE, copied, byHand: copied ? null : url });
-      return copied;
+      return (await intoClipboard(url)) ? { state: "copied" } : { state: "shown", url };
     } catch (error) {
-      setState({ ...IDLE, error });
-      return false;
+      return { state: "failed", error };
     }
   }, [api, appointment, keys]);
-  return { ...state, copy };
+  const copy = useCallback(async () => {
+    setOutcome({ state: "busy" });
+    const now = await make();
+    setOutcome(now);
+    return now;
+  }, [make]);
+  const reset = useCallback(() => setOutcome({ state: "idle" }), []);
+  return { outcome, copy, reset, byHand: outcome.state === "shown" ? outcome.url : null };
 }
-
-const IDLE = { busy: false, copied: false, byHand: null, error: null };
 
 async function intoClipboard(text: string): Promise<boolean> {
   // Missing where the page is no secure context, such as an address of the local network.

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import type { Slots } from "../api/types";
 import { useChannel } from "../realtime";
@@ -31,7 +31,6 @@ export function useSlots({ practitioner, service, from, zone }: Wanted) {
   return useQuery({
     queryKey: [...slotsKey(practitioner), service, from, zone],
     enabled: service !== undefined,
-    placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
       const query = { service, from, days: DAYS, time_zone: zone };
       const fetched = await api.get<Slots>(`/practitioners/${practitioner}/slots`, { query, signal });

@@ -68,17 +68,17 @@ function CopyLink({ appointment }: { appointment: string }) {
     <>
       <Button
         size="large"
-        busy={link.busy}
+        busy={link.outcome.state === "busy"}
         onClick={() => void link.copy()}
         icon={<Copy aria-hidden className="size-5" />}
       >
         {text("book.done.link")}
       </Button>
       <div role="status" className="basis-full text-sm text-muted empty:hidden sm:order-last">
-        {link.copied && text("book.done.copied")}
+        {link.outcome.state === "copied" && text("book.done.copied")}
         {link.byHand !== null && <CopyField label={text("book.done.linkField")} value={link.byHand} />}
       </div>
-      {link.error !== null && <ErrorNote error={link.error} className="basis-full sm:order-last" />}
+      {link.outcome.state === "failed" && <ErrorNote error={link.outcome.error} className="basis-full sm:order-last" />}
     </>
   );
 }

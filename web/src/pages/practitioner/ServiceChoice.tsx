@@ -1,3 +1,4 @@
+import { useId } from "react";
 import { useIntl } from "react-intl";
 import type { Service } from "../../api/types";
 import { priceText } from "../../booking/price";
@@ -32,10 +33,12 @@ interface ChoiceProps {
 
 function Choice({ service, chosen, onChoose }: ChoiceProps) {
   const text = useText();
+  const id = useId();
   const { locale } = useIntl();
   return (
-    <label className="flex min-h-14 cursor-pointer items-center gap-3 rounded-card border border-line-strong/50 bg-raised px-4 py-2.5 transition-colors hover:border-line-strong has-checked:border-sage has-checked:bg-sage-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-sage">
+    <label htmlFor={id} className="flex min-h-14 cursor-pointer items-center gap-3 rounded-card border border-line-strong/50 bg-raised px-4 py-2.5 transition-colors hover:border-line-strong has-checked:border-sage has-checked:bg-sage-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-sage">
       <input
+        id={id}
         type="radio"
         name="service"
         value={service.id}

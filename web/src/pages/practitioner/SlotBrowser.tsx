@@ -45,14 +45,14 @@ export function SlotBrowser({ practitioner, service, firstDay, busy, onChoose }:
         days={strip}
         chosen={day}
         open={(each) => openCount(days.get(each))}
-        loading={found.isPlaceholderData || found.isPending}
+        loading={slots === undefined}
         onChoose={setPicked}
         onEarlier={from > today ? () => go(addDays(from, -DAYS)) : null}
         onLater={() => go(addDays(from, DAYS))}
       />
       {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      {found.isPending && !found.isError && <Shapes />}
-      {slots !== undefined && !found.isPlaceholderData && (
+      {slots === undefined && !found.isError && <Shapes />}
+      {slots !== undefined && (
         <SlotGrid
           list={`${service} ${day}`}
           slots={days.get(day) ?? NONE}
@@ -62,7 +62,6 @@ export function SlotBrowser({ practitioner, service, firstDay, busy, onChoose }:
           empty={<NoSlots practitioner={practitioner.id} service={service} day={day} week={strip} onGo={go} />}
         />
       )}
-      {found.isPlaceholderData && <Shapes />}
     </div>
   );
 }
