@@ -21,7 +21,7 @@ def test_aiortc_is_of_the_line_we_know() -> None:
 def test_the_dtls_transport_has_what_media_dtls_uses() -> None:
     transport = RTCDtlsTransport(Silent(), [RTCCertificate.generateCertificate()])  # type: ignore[arg-type]
     assert transport.state == "new"
-    assert (transport._rx_srtp, transport._tx_srtp) == (None, None)
+    assert {"_rx_srtp", "_tx_srtp"} <= vars(transport).keys()
     transport._set_role("server")
     assert transport._role == "server"
     assert list(inspect.signature(transport.start).parameters) == ["remoteParameters"]

@@ -73,6 +73,7 @@ async def test_the_stock_ice_and_dtls_of_aiortc_connect(
     theirs = [RTCDtlsFingerprint(**item) for item in made["dtlsParameters"]["fingerprints"]]
     await dtls.start(RTCDtlsParameters(fingerprints=theirs))
     assert (ice.state, dtls.state) == ("completed", "connected")
+    assert dtls._ssl is not None
     assert dtls._ssl.get_selected_srtp_profile() == b"SRTP_AEAD_AES_256_GCM"
     track = await stage.publish(subscriber, "audio")
     track.peer, track.id = None, "own"

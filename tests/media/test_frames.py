@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import msgpack
 import pytest
@@ -25,10 +26,8 @@ def test_messages_are_read_as_written(number: int, first: object, second: object
 
 @given(st.binary(max_size=100))
 def test_anything_else_is_a_frame_error(body: bytes) -> None:
-    try:
+    with contextlib.suppress(frames.FrameError):
         assert len(frames.decode(body)) == 3
-    except frames.FrameError as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize("wrong", [1, [], [1, 2], ["1", 2, 3], {"a": 1}, [1, {2: 3}, None]])

