@@ -34,3 +34,8 @@ export function startsGroup(message: Message, before: Message | undefined): bool
 }
 
 const GROUP_MS = 5 * 60_000;
+
+/** The length of a text as the server counts it: in code points. */
+export function lengthOf(text: string): number {
+  return Array.from(text).length;
+}

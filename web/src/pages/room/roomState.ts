@@ -27,6 +27,8 @@ export interface RoomView {
 
 export interface RoomState {
   readonly view: RoomView | null;
+  /** Milliseconds that the server's clock is ahead of this device's. */
+  readonly ahead: number;
   /** What kept the room from being shown; gone once it is. */
   readonly error: unknown;
   /** Why entering was refused last; gone once it worked. */
@@ -37,11 +39,11 @@ export interface RoomState {
   readonly left: boolean;
 }
 
-export const UNKNOWN: RoomState = { view: null, error: null, refusal: null, entered: false, left: false };
+export const UNKNOWN: RoomState = { view: null, ahead: 0, error: null, refusal: null, entered: false, left: false };
 
 export type RoomAction =
-  | { type: "loaded"; view: RoomView }
-  | { type: "entered"; view: RoomView }
+  | { type: "loaded"; view: RoomView; ahead: number }
+  | { type: "entered"; view: RoomView; ahead: number }
   | { type: "pushed"; push: ParticipantChanged | RoomChanged }
   | { type: "left" }
   | { type: "failed"; error: unknown }
@@ -50,9 +52,9 @@ export type RoomAction =
 export function reduce(state: RoomState, action: RoomAction): RoomState {
   switch (action.type) {
     case "loaded":
-      return { ...state, view: action.view, error: null };
+      return { ...state, view: action.view, ahead: action.ahead, error: null };
     case "entered":
-      return { ...UNKNOWN, view: action.view, entered: true };
+      return { ...UNKNOWN, view: action.view, ahead: action.ahead, entered: true };
     case "pushed":
       return state.view ? { ...state, view: pushed(state.view, action.push) } : state;
     case "left":

@@ -9,9 +9,9 @@ import { readPush } from "../../realtime/pushes";
 
 export interface Call extends CallSnapshot {
   /** Take the call back to this page. */
-  continueHere(): void;
-  leave(): void;
-  stats: CallSession["stats"];
+  continueHere: () => void;
+  leave: () => void;
+  stats: () => ReturnType<CallSession["stats"]>;
 }
 
 /** This page's part in a room's call, while mounted. `participant`: my own. */

@@ -22,13 +22,13 @@ export interface Room {
   readonly state: RoomState;
   readonly phase: Phase;
   /** Fetch anew. */
-  load(): Promise<void>;
+  load: () => Promise<void>;
   /** Go in, or to the waiting room. */
-  enter(): Promise<void>;
+  enter: () => Promise<void>;
   /** Go. Never throws: whoever leaves is gone, whether the server heard it or not. */
-  leave(): Promise<void>;
+  leave: () => Promise<void>;
   /** A push of one of the room's channels came. */
-  push(data: unknown): void;
+  push: (data: unknown) => void;
 }
 
 /** Until a practitioner is in, nothing pushes to him who waits. */
@@ -59,7 +59,7 @@ export function useRoom(id: string, person: string): Room {
         // A push that came while we asked may be newer than the answer.
         seen = pushes.current;
         const view = await api.get<RoomView>(`/rooms/${id}`, { signal });
-        dispatch({ type: "loaded", view });
+        dispatch({ type: "loaded", view, ahead: aheadOf(view) });
       } while (seen !== pushes.current);
     } catch (error) {
       if (!signal.aborted) dispatch({ type: "failed", error });
@@ -69,11 +69,11 @@ export function useRoom(id: string, person: string): Room {
   const enter = useCallback(async () => {
     const { signal } = mounted.current;
     try {
-      const view = await untilAnswered(() => rpc("room.enter", { room: id }), { signal });
+      const view = (await untilAnswered(() => rpc("room.enter", { room: id }), { signal })) as RoomView;
       if (signal.aborted) return;
       entryOf(id).remember();
       enteredOn.current = client.connectionNumber();
-      dispatch({ type: "entered", view: view as RoomView });
+      dispatch({ type: "entered", view, ahead: aheadOf(view) });
     } catch (error) {
       if (signal.aborted) return;
       dispatch({ type: "refused", error });
@@ -132,4 +132,9 @@ export function useRoom(id: string, person: string): Room {
 /** Whether a failure means that there is no such room for this person. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 403);
+}
+
+/** Milliseconds that the server's clock is ahead of this device's, as far as an answer that just came can tell. */
+function aheadOf(view: RoomView): number {
+  return Date.parse(view.server_time) - Date.now();
 }

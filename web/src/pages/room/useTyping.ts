@@ -15,7 +15,7 @@ export interface TypingSignals {
   /** The participants who type. */
   readonly typing: ReadonlySet<string>;
   /** I typed something, or (false) sent or emptied it. */
-  say(on: boolean): void;
+  say: (on: boolean) => void;
 }
 
 /** Who types, and telling that I do. `me`: my participant id. */
