@@ -1,0 +1,209 @@
+"""A session from booking to goodbye, between two browsers, through the real server and the real forwarding unit."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import PHONE, Person, Server, Somebody
+
+CLIENT, PRACTITIONER = "ana@demo.example", "ravi@demo.example"
+SETTLE, WATCH = 3, 10
+"""Seconds: after the first picture, and of the measurement."""
+
+
+async def book(client: Person, *, day: int = 0) -> str:
+    """Book the first open slot, from `day` on. Returns the room's path."""
+    page = client.page
+    await page.goto("/practitioners")
+    await page.get_by_role("link", name="See times of Dr. Ravi Menon").click()
+    slot = page.get_by_role("button", name=re.compile(r", choose$")).first
+    forward = page.get_by_role("button", name=re.compile(r"^Go to the next open time"))
+    await expect(slot.or_(forward).first).to_be_visible()
+    if await forward.is_visible():
+        await forward.click()
+    await slot.click()
+    await page.get_by_role("button", name=re.compile(r"^Book \d")).click()
+    await expect(page.get_by_role("heading", name="You’re booked")).to_be_visible()
+    path = await page.get_by_role("link", name="Open the room").get_attribute("href")
+    assert path is not None
+    return path
+
+
+async def meet(practitioner: Person, client: Person, room: str) -> None:
+    """Both open the room; the client waits until she is let in."""
+    await practitioner.page.goto(room)
+    await practitioner.page.get_by_role("button", name="Enter the room").click()
+    await client.page.goto(room)
+    await wait_and_be_admitted(practitioner, client)
+
+
+async def wait_and_be_admitted(practitioner: Person, client: Person) -> None:
+    """The client asks to come in from the page she is on, and is let in."""
+    await client.page.get_by_role("button", name="Join now").click()
+    await expect(client.page.get_by_text("You’ll be let in soon").first).to_be_visible()
+    await practitioner.page.get_by_role("button", name=re.compile(r"^Let .+ in$")).click()
+    await expect(client.page.get_by_role("button", name="Leave", exact=True)).to_be_visible()
+
+
+async def say(person: Person, text: str) -> None:
+    """Write into the chat, and see it arrive."""
+    field = person.page.get_by_role("textbox", name="Message")
+    if not await field.is_visible():
+        await person.page.get_by_role("button", name=re.compile(r"^Chat")).click()
+    await field.fill(text)
+    await person.page.get_by_role("button", name="Send", exact=True).click()
+
+
+async def reads(person: Person, *texts: str) -> None:
+    """The chat shows these messages, each once, in this order."""
+    log = person.page.get_by_role("log", name="Messages")
+    if not await log.is_visible():
+        await person.page.get_by_role("button", name=re.compile(r"^Chat")).click()
+    for text in texts:
+        await expect(log.get_by_text(text, exact=True)).to_have_count(1)
+    shown = await log.inner_text()
+    places = [shown.index(text) for text in texts]
+    assert places == sorted(places)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 30) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.2)
+
+
+async def sees_video(person: Person) -> None:
+    """A picture arrives."""
+
+    async def moving() -> bool:
+        return (await person.statistics()).decoded > 0
+
+    await until(moving)
+
+
+async def video_flows(one: Person, other: Person) -> None:
+    """Both ways most of what is encoded is decoded, and nearly no sound had to be made up."""
+    await asyncio.gather(sees_video(one), sees_video(other))
+    await asyncio.sleep(SETTLE)
+    before = [await person.statistics() for person in (one, other)]
+    await asyncio.sleep(WATCH)
+    first, second = [
+        await person.statistics() - earlier
+        for person, earlier in zip((one, other), before, strict=True)
+    ]
+    print(first, second)
+    assert first.encoded > WATCH
+    assert second.encoded > WATCH
+    assert second.decoded >= 0.8 * first.encoded
+    assert first.decoded >= 0.8 * second.encoded
+    assert first.audible_gaps < 0.01
+    assert second.audible_gaps < 0.01
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio
+async def test_book_meet_talk_and_come_back(somebody: Somebody) -> None:
+    client = await somebody()
+    practitioner = await somebody(timezone_id="Europe/London")
+    await asyncio.gather(client.sign_in(CLIENT), practitioner.sign_in(PRACTITIONER))
+    await practitioner.page.goto("/calendar")
+    await expect(practitioner.page.get_by_text("live", exact=True).first).to_be_visible()
+    await practitioner.page.evaluate("window.__notReloaded = true")
+
+    room = await book(client)
+
+    appointment = practitioner.page.get_by_text("Ana Lindqvist").first
+    await expect(appointment).to_be_attached()
+    assert await practitioner.page.evaluate("window.__notReloaded") is True
+
+    await meet(practitioner, client, room)
+    await video_flows(practitioner, client)
+
+    await say(client, "Good morning")
+    await reads(practitioner, "Good morning")
+    await say(practitioner, "How did you sleep?")
+    await reads(client, "Good morning", "How did you sleep?")
+
+    await client.page.reload()
+    await client.page.get_by_role("button", name="Join now").click()
+    await reads(client, "Good morning", "How did you sleep?")
+    await video_flows(practitioner, client)
+
+    await practitioner.page.get_by_role("button", name="Leave", exact=True).click()
+    await practitioner.page.get_by_role("button", name="End session").click()
+    await expect(client.page.get_by_text("This session is over")).to_be_visible()
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio
+async def test_a_restart_of_the_server_loses_nothing(server: Server, somebody: Somebody) -> None:
+    client, practitioner = await somebody(), await somebody()
+    await asyncio.gather(client.sign_in(CLIENT), practitioner.sign_in(PRACTITIONER))
+    await meet(practitioner, client, await book(client))
+    await asyncio.gather(sees_video(client), sees_video(practitioner))
+    await say(client, "Before the restart")
+    await reads(practitioner, "Before the restart")
+
+    await server.stop()
+    await say(practitioner, "Written while it was away")
+    await server.start()
+
+    await say(client, "After the restart")
+    for person in (client, practitioner):
+        texts = ("Before the restart", "Written while it was away", "After the restart")
+        log = person.page.get_by_role("log", name="Messages")
+        for text in texts:
+            await expect(log.get_by_text(text, exact=True)).to_have_count(1, timeout=45_000)
+    await video_flows(practitioner, client)
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio
+async def test_a_guest_comes_by_the_join_link_on_a_phone(
+    server: Server, somebody: Somebody
+) -> None:
+    client, practitioner = await somebody(), await somebody()
+    await asyncio.gather(client.sign_in(CLIENT), practitioner.sign_in(PRACTITIONER))
+    room = await book(client)
+    await client.page.get_by_role("button", name="Copy join link").click()
+    await expect(client.page.get_by_text("Join link copied").first).to_be_visible()
+    link = await client.page.evaluate("navigator.clipboard.readText()")
+    await practitioner.page.goto(room)
+    await practitioner.page.get_by_role("button", name="Enter the room").click()
+
+    guest = await somebody(viewport=PHONE, has_touch=True, is_mobile=True)
+    await guest.page.goto(link)
+    await wait_and_be_admitted(practitioner, guest)
+    await asyncio.gather(sees_video(guest), sees_video(practitioner))
+    await guest.page.goto("/appointments")
+    await expect(guest.page).to_have_url(re.compile("/sign-in"))
+
+    assert link.partition("#")[2]
+    assert link.partition("#")[2] not in server.log
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio
+async def test_a_second_tab_takes_the_call_over(somebody: Somebody) -> None:
+    client, practitioner = await somebody(), await somebody()
+    await asyncio.gather(client.sign_in(CLIENT), practitioner.sign_in(PRACTITIONER))
+    room = await book(client)
+    await meet(practitioner, client, room)
+    await asyncio.gather(sees_video(client), sees_video(practitioner))
+
+    tab = await somebody(like=client)
+    await tab.page.goto(room)
+    await tab.page.get_by_role("button", name="Join now").click()
+    await sees_video(tab)
+    await expect(client.page.get_by_text("You continued on another device")).to_be_visible()
+
+    await client.page.get_by_role("button", name="Continue here").click()
+    await expect(tab.page.get_by_text("You continued on another device")).to_be_visible()
