@@ -119,11 +119,15 @@ class Attendance:
             await self._dismiss_due(now)
             if now >= renew_at:
                 renew_at = now + self._rhythm.renew
-                await _kept(self._closing.renew(list(self._clients)))
+                await self._renew()
             if now >= sweep_at:
                 sweep_at = now + self._rhythm.sweep
                 await _kept(self._closing.sweep())
             await asyncio.sleep(self._rhythm.tick)
+
+    async def _renew(self) -> None:
+        if self._clients:
+            await _kept(self._closing.renew(list(self._clients)))
 
     async def _dismiss_due(self, now: float) -> None:
         due = [
