@@ -6,6 +6,7 @@ import { channels } from "../realtime/channels";
 import { type SlotsChanged, readPush } from "../realtime/pushes";
 import { useApi } from "../session/context";
 import { applyChange, replay } from "./slots";
+import { useSpread } from "./useSpread";
 
 /** Days fetched at once: what the strip shows. */
 export const DAYS = 7;
@@ -48,6 +49,7 @@ function useLivePushes(practitioner: string) {
   const recent = useRef<SlotsChanged[]>([]);
   const fetchAnew = useSpread(
     useCallback(() => void queries.invalidateQueries({ queryKey: slotsKey(practitioner) }), [queries, practitioner]),
+    SPREAD_MS,
   );
   useEffect(() => {
     recent.current = [];
@@ -63,25 +65,4 @@ function useLivePushes(practitioner: string) {
     onResync: () => void queries.invalidateQueries({ queryKey: slotsKey(practitioner) }),
   });
   return recent;
-}
-
-/** `act`, once for however many calls come within a moment, at a random time of it. */
-function useSpread(act: () => void): () => void {
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(
-    () => () => {
-      if (timer.current !== null) clearTimeout(timer.current);
-      timer.current = null;
-    },
-    [act],
-  );
-  return useCallback(() => {
-    timer.current ??= setTimeout(
-      () => {
-        timer.current = null;
-        act();
-      },
-      200 + Math.random() * SPREAD_MS,
-    );
-  }, [act]);
 }
