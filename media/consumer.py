@@ -39,6 +39,7 @@ class Consumer:
         "_context",
         "_first_byte",
         "_head",
+        "_keys",
         "_level_at",
         "_munger",
         "_payload_type",
@@ -95,6 +96,7 @@ class Consumer:
 
     def connect(self, keys: Keys) -> None:
         """The subscriber's handshake is done."""
+        self._keys = keys  # owns the context's memory
         self._context = keys.outbound
 
     def forward(

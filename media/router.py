@@ -214,6 +214,8 @@ class Router:
             consumer.connect(peer.keys)
 
     def _connected(self, transport: Transport, keys: Keys) -> None:
+        if self.transports.get(transport.id) is not transport:
+            return  # closed in the very moment
         transport.keys = keys
         for consumer in transport.consumers.values():
             consumer.connect(keys)
