@@ -6,6 +6,7 @@ browsers to which 'self' is not yet a WebSocket's origin too.
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +23,8 @@ _ALWAYS = {
         "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()"
     ),
 }
+NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
+
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _ONE_YEAR = 31_536_000
 
@@ -64,7 +67,9 @@ class SecurityHeadersMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**self._headers, **_by_kind(headers, host)}.items():
+                # A 304 says "what you have still stands": headers of its own would replace those stored with the page.
+                kind = {} if message["status"] == NOT_MODIFIED else _by_kind(headers, host)
+                for name, value in {**self._headers, **kind}.items():
                     headers.setdefault(name, value)
             await send(message)
 
