@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 from media import frames
 from media.control import MediaControl
 from media.errors import MediaRefused, MediaUnavailable
-from media.options import Limits, Timing
+from media.options import Limits, Timing, WorkerOptions
 from media.server import MAX_UNREAD, ControlServer
+from media.worker import Worker
 
 Soon = Callable[..., Awaitable[None]]
 ROOT = Path(__file__).parents[2]
@@ -359,3 +361,29 @@ async def test_a_worker_dies_with_a_killed_parent(tmp_path: Path, soon: Soon) ->
     parent.kill()
     await parent.wait()
     await soon(lambda: not Path(path).exists(), seconds=20)
+
+
+@pytest.mark.asyncio
+async def test_a_socket_that_a_dead_worker_left_is_taken_over(tmp_path: Path) -> None:
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(tmp_path / "c"))
+    left.close()
+    server = server_at(tmp_path / "c", lambda *_: {})
+    await server.close()  # not open yet
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(tmp_path / "c"))
+    left.close()
+    await server.open()
+    control = MediaControl(str(tmp_path / "c"), on_event=Events())
+    await control.open()
+    assert control.connected
+    await control.close()
+    await server.close()
+
+
+@pytest.mark.asyncio
+async def test_a_worker_that_cannot_bind_says_so(tmp_path: Path) -> None:
+    worker = Worker(WorkerOptions(control=str(tmp_path / "c"), addresses=("192.0.2.300",)))
+    with pytest.raises(ValueError, match=r"192\.0\.2\.300"):
+        await worker.start()
+    await worker.stop()
