@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="klear",
         description="A real-time hub for live wellness and telehealth sessions.",
-        epilog=settings.__doc__,
+        epilog="environment:\n" + (settings.__doc__ or "").partition("\n\n")[2],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parts = root.add_subparsers(required=True, metavar="COMMAND")

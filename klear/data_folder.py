@@ -43,7 +43,7 @@ class DataFolder:
             holder = os.pread(self._lock, 32, 0).decode(errors="replace").strip()
             self.unlock()
             raise DataFolderBusy(
-                f"{self.path} is in use by process {holder or 'unknown'}"
+                f"another klear runs on {self.path} (process {holder or 'unknown'}): stop it, or set KLEAR_DATA"
             ) from None
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
@@ -59,7 +59,7 @@ class DataFolder:
         path = self.path / f"{name}.secret"
         if path.exists():
             return path.read_text().strip()
-        value = make()
+        value = make().strip()
         self.write_private(path.name, value)
         return value
 
