@@ -15,6 +15,7 @@ from hub.errors import (
     PermissionDenied,
     UnrecoverablePosition,
 )
+from hub.limits import KIB
 from hub.permission import Permission
 from hub.presence import Presence
 from hub.session import Session
@@ -28,6 +29,9 @@ from protocol.envelope import REJECT_UNRECOVERED, Command, ErrorReply, Malformed
 from protocol.errors import RequestError
 
 logger = logging.getLogger(__name__)
+
+LARGE = 64 * KIB
+"""Bytes of a call's reply above which it waits until the reader has room."""
 
 Work = Callable[[Session, Command], Awaitable[None]]
 
@@ -152,18 +156,16 @@ class Commands:
             raise NotAvailable("no history here")
         if not grant.history:
             raise PermissionDenied(channel)
-        page = await self._streams.read(
-            namespace,
-            channel,
-            since=since,
-            limit=min(limit, namespace.history_size),
-            reverse=reverse,
-        )
-        if since is not None and since.epoch not in ("", page.top.epoch):
-            raise UnrecoverablePosition(channel)
-        pubs = envelope.publications(page.publications)
-        result = {"publications": pubs, "epoch": page.top.epoch, "offset": page.top.offset}
-        _reply(session, command, result)
+        most = min(limit, namespace.history_size)
+        async with session.bulk():
+            page = await self._streams.read(
+                namespace, channel, since=since, limit=most, reverse=reverse
+            )
+            if since is not None and since.epoch not in ("", page.top.epoch):
+                raise UnrecoverablePosition(channel)
+            pubs = envelope.publications(page.publications)
+            result = {"publications": pubs, "epoch": page.top.epoch, "offset": page.top.offset}
+            _reply(session, command, result)
 
     async def _refresh(self, session: Session, command: Command) -> None:
         connection = session.connection
@@ -182,7 +184,12 @@ class Commands:
             envelope.text_of(command.params, "method"),
             command.params.get("data"),
         )
-        _reply(session, command, {"data": result})
+        payload = envelope.reply(command.id, command.method, {"data": result})
+        if len(payload) <= LARGE:
+            session.send(payload)
+            return
+        async with session.bulk():
+            session.send(payload)
 
 
 def _reply(session: Session, command: Command, result: Mapping[str, Any]) -> None:

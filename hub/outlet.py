@@ -35,7 +35,7 @@ class Message:
 
 
 class Outlet(Protocol):
-    """A connection's way out. None of it blocks, raises or calls back before it returns."""
+    """A connection's way out. But for `writable`, none of it blocks, raises or calls back before it returns."""
 
     def send(self, message: Message) -> None:
         """Queue a message for the end of this tick; a reader too slow for it is disconnected instead."""
@@ -47,6 +47,10 @@ class Outlet(Protocol):
 
     def abort(self) -> None:
         """Drop the connection at once."""
+        ...
+
+    async def writable(self) -> None:
+        """Wait until the reader has caught up to within the soft limit, or is gone."""
         ...
 
     @property

@@ -1,7 +1,8 @@
 """A connection with its way out: carries out the steps that hub/connection decides."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from hub.connection import Close, Connection, Run, Send, Step
@@ -35,6 +36,7 @@ class Session:
     """What a transport talks to. `clock` gives seconds of a steady clock."""
 
     __slots__ = (
+        "_bulk",
         "_clock",
         "_closes",
         "_finished",
@@ -48,6 +50,7 @@ class Session:
     def __init__(
         self, connection: Connection, outlet: Outlet, owner: Owner, *, clock: Callable[[], float]
     ) -> None:
+        self._bulk: asyncio.Lock | None = None
         self._finished = False
         self.gone = False
         self.connection = connection
@@ -83,6 +86,20 @@ class Session:
         self._closes = float("inf")
         self._finish()
         self._owner.schedule(self)
+
+    # What the commands ask
+
+    @asynccontextmanager
+    async def bulk(self) -> AsyncIterator[None]:
+        """For a large answer: one at a time, when the reader has room for it.
+
+        A client who comes back with many channels would otherwise be slow by his own recoveries, again and again.
+        """
+        if self._bulk is None:
+            self._bulk = asyncio.Lock()
+        async with self._bulk:
+            await self.outlet.writable()
+            yield
 
     # What the hub tells
 

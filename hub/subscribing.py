@@ -75,7 +75,11 @@ class Subscribing:
             subscription.namespace, subscription.grant = await self._permission.check(
                 session.connection.identity, channel, subscribed=False
             )
-            joined = await self._join(subscription, since, strict=strict)
+            if since is None:
+                joined = await self._join(subscription, None, strict=strict)
+            else:
+                async with session.bulk():
+                    joined = await self._join(subscription, since, strict=strict)
             if subscription.revoked:
                 raise PermissionDenied(channel)
         except BaseException:

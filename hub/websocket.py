@@ -118,15 +118,18 @@ class Socket(asyncio.Protocol):
         "_pending",
         "_queued",
         "_session",
+        "_soft",
         "_text",
         "_transport",
+        "_waiting",
     )
 
     def __init__(self, transport: asyncio.Transport, parser: ServerProtocol, hub: Hub) -> None:
         limits = hub.limits
         self._transport = transport
         self._parser = parser
-        self._hard = limits.hard_backlog
+        self._soft, self._hard = limits.soft_backlog, limits.hard_backlog
+        self._waiting: list[asyncio.Future[None]] = []
         self._pending: list[bytes] = []
         self._queued = 0
         self._paused = False
@@ -219,21 +222,23 @@ class Socket(asyncio.Protocol):
         self._closing = True
         self._pending.clear()
         self._queued = 0
+        self._wake()
         self._session.lost()
 
     # What goes out
 
     def send(self, message: Message) -> None:
-        """Queue a message; too many of them end the session as slow."""
+        """Queue a message; a reader who has left too many ends as slow. One alone is never too much."""
         if self._closing:
+            return
+        if self.backlog > self._hard:
+            self._slow()
             return
         framed = message.websocket
         if not self._pending and not self._paused:
             self._flusher.add(self)
         self._pending.append(framed)
         self._queued += len(framed)
-        if self.backlog > self._hard:
-            self._slow()
 
     def flush(self) -> None:
         """Write what is queued, with one call, unless the reader must catch up first."""
@@ -245,6 +250,21 @@ class Socket(asyncio.Protocol):
             self._transport.write(pending[0])
         else:
             self._transport.writelines(pending)
+        if not self._paused:
+            self._wake()
+
+    async def writable(self) -> None:
+        """Wait until what is queued is within the soft limit, or the connection ends."""
+        while self.backlog > self._soft and not self._closing:
+            caught_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(caught_up)
+            await caught_up
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for caught_up in waiting:
+            if not caught_up.done():
+                caught_up.set_result(None)
 
     @override
     def pause_writing(self) -> None:
@@ -257,6 +277,7 @@ class Socket(asyncio.Protocol):
         self._paused = False
         if not self._closing:
             self.flush()
+        self._wake()
 
     @property
     def backlog(self) -> int:

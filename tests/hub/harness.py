@@ -148,6 +148,9 @@ class Wire:
         if self.session is not None:
             self.session.lost()
 
+    async def writable(self) -> None:
+        return
+
     @property
     def backlog(self) -> int:
         return 0
@@ -245,11 +248,10 @@ async def world(
         presence=MemoryPresence(),
         authorizer=table,
         dispatcher=Dispatcher(handlers or {}, deadline=deadline),
-        verify=tokens.verify,
         clock=now,
         namespaces=Namespaces(CONFIGURED),
         limits=limits,
-        **options,
+        **{"verify": tokens.verify, **options},
     )
     await hub.start()
     try:

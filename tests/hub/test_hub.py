@@ -26,6 +26,7 @@ from tests.hub.harness import (
     SIGNALS,
     SLOTS,
     Peer,
+    Tokens,
     personal,
     until,
     world,
@@ -83,6 +84,15 @@ async def test_an_expired_token_is_an_error_and_a_new_one_connects() -> None:
         peer = Peer(place.hub)
         assert await peer.refusal("connect", token=place.tokens.issue(1, ttl=-1)) == 109
         assert "error" not in await peer.ask("connect", token=place.tokens.issue(1))
+
+
+@pytest.mark.asyncio
+async def test_a_token_that_ends_while_it_is_read_is_expired() -> None:
+    tokens = Tokens()
+    claims = tokens.verify(tokens.issue(1, ttl=0.05))
+    await asyncio.sleep(0.06)
+    async with world(verify=lambda _: claims) as place:
+        assert await Peer(place.hub).refusal("connect", token="any") == 109
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
@@ -30,6 +32,7 @@ from hub.outlet import Message, frame
 from hub.websocket import HubProtocol
 from tests.hub.harness import ROOM, SIGNALS, SLOTS, World, personal, served, until, world
 
+QUIET = "news:quiet"
 QUICK = Limits(close=0.3, drain=0.2, drain_interval=0.05)
 
 
@@ -83,14 +86,15 @@ async def client(place: World, person: int | None = 1, **options: Any) -> AsyncI
 
 
 @asynccontextmanager
-async def bystander(place: World) -> AsyncIterator[None]:
+async def bystander(place: World, *, rpc: bool = True) -> AsyncIterator[None]:
     """Somebody whom whatever happens here does not harm."""
     async with client(place, None) as other:
-        assert "subscribe" in await other.ask(2, subscribe={"channel": SLOTS})
+        assert "subscribe" in await other.ask(2, subscribe={"channel": QUIET})
         yield
-        await place.hub.publish(SLOTS, b'"still here"')
+        await place.hub.publish(QUIET, b'"still here"')
         assert (await other.data(most=1)) == ["still here"]
-        assert "rpc" in await other.ask(3, rpc={"method": "echo", "data": {"a": 1}})
+        answer = await other.ask(3, rpc={"method": "echo", "data": {"a": 1}})
+        assert ("rpc" in answer) is rpc
 
 
 async def echo(caller: Caller, params: Mapping[str, Any]) -> object:
@@ -481,6 +485,7 @@ async def test_a_client_who_asks_and_reads_nothing_is_slow_too() -> None:
     async with running(Limits(hard_backlog=100_000, soft_backlog=10_000, burst=10_000)) as place:
         slow = Slow(place.port)
         try:
+            await slow.opened()
             await slow.send(text(1, connect={}))
             for _ in range(400):
                 try:
@@ -504,11 +509,12 @@ async def flood(place: World, quick: Client, *, most: int) -> int:
 
 
 class Slow:
-    """A client with little room that reads only when told to."""
+    """A client with little room (unless `roomy`) that reads only when told to."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, roomy: bool = False) -> None:
         self.link = socket.socket()
-        self.link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if not roomy:
+            self.link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.link.connect(("127.0.0.1", port))
         self.link.setblocking(False)
         self.link.sendall(handshake())
@@ -521,10 +527,15 @@ class Slow:
         async with asyncio.timeout(10):
             return await asyncio.get_running_loop().sock_recv(self.link, most)
 
-    async def subscribe(self, channel: str) -> None:
+    async def opened(self) -> None:
+        """Wait for the handshake's answer."""
         got = b""
         while b"\r\n\r\n" not in got:
             got += await self.receive(4096)
+
+    async def subscribe(self, channel: str) -> None:
+        await self.opened()
+        got = b""
         await self.send(text(1, connect={}))
         await self.send(text(2, subscribe={"channel": channel}))
         while b'"id":2' not in got:
@@ -540,6 +551,85 @@ class Slow:
                 await self.send(got[at + 2 :], Opcode.CLOSE)
                 return int.from_bytes(got[at + 2 : at + 4], "big")
         raise AssertionError("no close frame")
+
+
+@pytest.mark.asyncio
+async def test_who_recovers_more_than_a_backlog_is_not_slow_by_it() -> None:
+    big = json.dumps("x" * 50_000).encode()
+    boards = [f"board:{n}" for n in range(8)]
+    async with running() as place:
+        token = place.tokens.issue(1, channels=boards)
+        async with connect(place.url, max_size=None) as link:
+            here = Client(link)
+            await here.ask(1, connect={"token": token})
+            epochs = {
+                board: (await here.ask(n, subscribe={"channel": board}))["subscribe"]["epoch"]
+                for n, board in enumerate(boards, 2)
+            }
+        for board in boards:
+            for _ in range(9):
+                await place.hub.publish(board, big)
+        slow = Slow(place.port, roomy=True)
+        try:
+            await slow.opened()
+            lines = [text(1, connect={"token": token})]
+            for n, board in enumerate(boards, 2):
+                where = {"recover": True, "epoch": epochs[board], "offset": 0}
+                lines.append(text(n, subscribe={"channel": board, **where}))
+                lines.append(text(n + 100, history={"channel": board, "limit": -1}))
+            await slow.send(b"\n".join(lines))
+            got = b""
+            while not all(b'"id":%d,' % (n + 100) in got for n in range(2, 10)):
+                got += await slow.receive(1 << 20)
+            assert got.count(b'"recovered":true') == 8
+            assert len(got) > 8 * 2 * 9 * 50_000
+        finally:
+            slow.link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_message_larger_than_the_backlog_is_sent_all_the_same() -> None:
+    async def large(caller: Caller, params: Mapping[str, Any]) -> object:
+        return "x" * 2_000_000
+
+    async with world(handlers={"large": large}) as place, served(place), client(place) as here:
+        reply = await here.ask(2, rpc={"method": "large"})
+        assert len(reply["rpc"]["data"]) == 2_000_000
+
+
+@pytest.mark.asyncio
+async def test_who_is_gone_while_his_answer_waits_leaves_nothing() -> None:
+    big = json.dumps("x" * 50_000).encode()
+    async with running() as place, bystander(place):
+        for _ in range(9):
+            await place.hub.publish(SLOTS, big)
+        slow = Slow(place.port)
+        await slow.opened()
+        await slow.send(text(1, connect={}))
+        for n in range(2, 40):
+            await slow.send(text(n, history={"channel": SLOTS, "limit": -1}))
+        await until(lambda: place.hub.statistics()["backlog_bytes"] > 100_000)
+        slow.link.close()
+        await until(lambda: place.hub.statistics()["connections"] == 1)
+        await until(lambda: place.hub.statistics()["tasks"] == 0)
+
+
+@pytest.mark.asyncio
+async def test_a_socket_that_nobody_takes_over_stays_the_servers() -> None:
+    async def kept(websocket: WebSocket) -> None:
+        await websocket.accept()
+        assert (await websocket.receive())["type"] == "websocket.disconnect"
+
+    routes = [WebSocketRoute("/kept", kept)]
+    async with world() as place, served(place, routes=routes), bystander(place, rpc=False):
+        url = f"ws://127.0.0.1:{place.port}/kept"
+        link = await connect(url)
+        try:
+            link.transport.write(b"\xff\xff")
+            await link.wait_closed()
+            assert link.close_code == 1002
+        finally:
+            await link.close()
 
 
 # Going away
