@@ -29,6 +29,8 @@ export interface RemoteTrack {
 export interface Remote {
   readonly participant: string;
   readonly name: string;
+  /** Whether he publishes anything at all, received yet or not. */
+  readonly publishes: boolean;
   readonly tracks: Readonly<Partial<Record<Source, RemoteTrack>>>;
 }
 
@@ -53,7 +55,7 @@ export function remotesOf(
       const track = trackOf(id);
       if (track) tracks[source] = { track, paused };
     }
-    return { participant, name, tracks };
+    return { participant, name, publishes: producers.length > 0, tracks };
   });
 }
 

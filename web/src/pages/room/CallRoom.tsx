@@ -4,7 +4,6 @@ import { type Ref, useEffect, useRef, useState } from "react";
 import { Button } from "../../components/Button";
 import { classes } from "../../components/classes";
 import { LiveDot } from "../../components/LiveDot";
-import { useToast } from "../../components/Toaster";
 import { useText } from "../../messages/useText";
 import { channels } from "../../realtime/channels";
 import { useChannel, usePresent } from "../../realtime";
@@ -15,6 +14,7 @@ import { CallStatusNote } from "./CallStatusNote";
 import { ChatPanel } from "./ChatPanel";
 import { lengthOf } from "./chatState";
 import { LeaveDialog } from "./LeaveDialog";
+import { NoteList } from "./NoteList";
 import { People } from "./People";
 import { QualityMeter } from "./QualityMeter";
 import { RemoteView } from "./RemoteView";
@@ -25,6 +25,7 @@ import { useChat } from "./useChat";
 import { useComings } from "./useComings";
 import { useIdle } from "./useIdle";
 import type { Local } from "./useLocalMedia";
+import { type Notes, useNotes } from "./useNotes";
 import { useQuality } from "./useQuality";
 import type { Room } from "./useRoom";
 import { useTyping } from "./useTyping";
@@ -42,7 +43,8 @@ interface Props {
 /** The session itself. */
 export function CallRoom({ room, view, me, local }: Props) {
   const text = useText();
-  const toast = useToast();
+  const notes = useNotes();
+  const { tell } = notes;
   const other = otherSide(view, me.role);
   const call = useCall(view.id, me.id, local);
   const conversation = useChat(view.id);
@@ -66,9 +68,9 @@ export function CallRoom({ room, view, me, local }: Props) {
     onClosed: () => void room.load(),
   });
   useComings(present, [other], (event, name) => {
-    toast(text(event === "joined" ? "call.joined" : "call.gone", { name }), "note");
+    tell(text(event === "joined" ? "call.joined" : "call.gone", { name }));
   });
-  useNews(conversation.chat.messages.at(-1), unread, me.person);
+  useNews(conversation.chat.messages.at(-1), unread, me.person, (news) => tell(news, () => setChatOpen(true)));
 
   const leave = () => {
     call.leave();
@@ -79,7 +81,7 @@ export function CallRoom({ room, view, me, local }: Props) {
     chatButton.current?.focus();
   };
   return (
-    <main id="page" tabIndex={-1} className="flex h-dvh overflow-hidden bg-paper">
+    <main id="page" tabIndex={-1} className="flex h-dvh overflow-hidden bg-paper max-md:flex-col">
       <h1 className="sr-only">{text("room.title.with", { name: other.name })}</h1>
       {call.status === "replaced" ? (
         <Replaced onHere={call.continueHere} />
@@ -91,6 +93,7 @@ export function CallRoom({ room, view, me, local }: Props) {
           local={local}
           call={call}
           present={present}
+          notes={notes}
           chatOpen={chatOpen}
           unread={unread}
           chatButton={chatButton}
@@ -112,15 +115,14 @@ export function CallRoom({ room, view, me, local }: Props) {
 }
 
 /** Says what another wrote while the chat is closed. */
-function useNews(newest: Message | undefined, unread: number, me: string) {
+function useNews(newest: Message | undefined, unread: number, me: string, tell: (news: string) => void) {
   const text = useText();
-  const toast = useToast();
   const told = useRef<string | undefined>(undefined);
   useEffect(() => {
     if (!newest || newest.person === me || unread === 0 || told.current === newest.key) return;
     told.current = newest.key;
-    toast(text("chat.new", { name: newest.name, text: shortened(newest.text) }), "note");
-  }, [newest, unread, me, text, toast]);
+    tell(text("chat.new", { name: newest.name, text: shortened(newest.text) }));
+  }, [newest, unread, me, text, tell]);
 }
 
 function shortened(text: string): string {
@@ -130,6 +132,7 @@ function shortened(text: string): string {
 interface StageProps extends Props {
   call: Call;
   present: ReadonlySet<string> | null;
+  notes: Notes;
   chatOpen: boolean;
   unread: number;
   chatButton: Ref<HTMLButtonElement>;
@@ -138,7 +141,7 @@ interface StageProps extends Props {
 }
 
 /** The pictures, and what lies on them. Dark whatever the page is: faces are the light. */
-function Stage({ view, me, local, call, present, chatOpen, unread, chatButton, onChat, onLeave }: StageProps) {
+function Stage({ view, me, local, call, present, notes, chatOpen, unread, chatButton, onChat, onLeave }: StageProps) {
   const times = useTimes();
   const other = otherSide(view, me.role);
   const [leaving, setLeaving] = useState(false);
@@ -148,12 +151,13 @@ function Stage({ view, me, local, call, present, chatOpen, unread, chatButton, o
   const quality = useQuality(call.stats, call.status === "joined" && call.path === "connected");
   const isHere = present?.has(other.id) ?? false;
   return (
-    <section className="relative min-w-0 flex-1 overflow-hidden bg-paper text-ink scheme-dark">
+    <section className="relative min-h-0 min-w-0 flex-1 overflow-hidden bg-paper text-ink stage">
       <RemoteView
         other={other}
         remote={call.remotes.find(({ name, participant }) => isOther(view, participant, name))}
         role={me.role}
         isHere={isHere}
+        waits={waiting.length > 0}
       />
       <header
         className={classes(
@@ -169,7 +173,11 @@ function Stage({ view, me, local, call, present, chatOpen, unread, chatButton, o
         <QualityMeter quality={quality} />
         <People participants={view.participants} present={present} me={me.id} />
       </header>
-      {waiting.length > 0 ? <WaitingBanner room={view.id} waiting={waiting} /> : <CallStatusNote call={call} />}
+      <div className="pointer-events-none absolute inset-x-0 top-17 z-20 grid justify-items-center gap-2 px-3">
+        <WaitingBanner room={view.id} waiting={waiting} />
+        <CallStatusNote call={call} />
+        {!chatOpen && <NoteList {...notes} />}
+      </div>
       <SelfView local={local} />
       <CallBar
         local={local}

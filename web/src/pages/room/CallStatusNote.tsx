@@ -8,9 +8,9 @@ export function CallStatusNote({ call }: { call: Pick<CallSnapshot, "status" | "
   const text = useText();
   const note = noteOf(call, useLive());
   return (
-    <div role="status" className="pointer-events-none absolute inset-x-0 top-17 z-10 flex justify-center px-3">
+    <div role="status">
       {note && (
-        <p className="animate-fade rounded-full bg-black/70 px-4 py-2 text-center text-[15px] text-white">{text(note)}</p>
+        <p className="animate-fade rounded-full bg-black/75 px-4 py-2 text-center text-[15px] text-white">{text(note)}</p>
       )}
     </div>
   );

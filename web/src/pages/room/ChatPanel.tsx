@@ -39,9 +39,9 @@ export function ChatPanel({ conversation, signals, typing, me, onClose }: Props)
     <aside
       aria-labelledby={title}
       onKeyDown={onKeyDown}
-      className="flex flex-col bg-raised text-ink max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-30 max-md:h-[62dvh] max-md:animate-rise max-md:rounded-t-2xl max-md:shadow-float md:w-90 md:shrink-0 md:animate-fade md:border-l md:border-line"
+      className="flex flex-col bg-raised text-ink max-md:z-30 max-md:-mt-4 max-md:h-[58dvh] max-md:animate-rise max-md:rounded-t-2xl max-md:shadow-float md:w-90 md:shrink-0 md:animate-fade md:border-l md:border-line"
     >
-      <header className="flex items-center gap-2 border-b border-line py-2 pl-5 pr-2 md:pt-safe">
+      <header className="flex items-center gap-2 border-b border-line py-2 pl-5 pr-2">
         <h2 id={title} className="flex-1 text-lg font-semibold">
           {text("chat.title")}
         </h2>

@@ -10,7 +10,7 @@ export function Preview({ local }: { local: Local }) {
   const text = useText();
   const { track, pending } = local.camera;
   return (
-    <div className="relative grid aspect-4/3 place-items-center overflow-hidden rounded-2xl bg-paper text-ink scheme-dark">
+    <div className="relative grid aspect-4/3 place-items-center overflow-hidden rounded-2xl bg-paper text-ink stage">
       {track ? (
         <Video track={track} mirrored label={text("lobby.preview")} className="size-full animate-fade object-cover" />
       ) : (

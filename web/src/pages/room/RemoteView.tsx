@@ -5,6 +5,7 @@ import type { Named } from "../../api/types";
 import type { Remote } from "../../call/snapshot";
 import { Avatar } from "../../components/Avatar";
 import { Button } from "../../components/Button";
+import type { MessageId } from "../../messages/en";
 import { useText } from "../../messages/useText";
 import type { Participant } from "../../realtime/pushes";
 import { useSound } from "./useSound";
@@ -17,29 +18,29 @@ interface Props {
   role: Participant["role"];
   /** Whether the other person has the room open. */
   isHere: boolean;
+  /** Whether he waits to be let in. */
+  waits: boolean;
 }
 
 /** The other person, as large as it goes. */
-export function RemoteView({ other, remote, role, isHere }: Props) {
+export function RemoteView({ other, remote, role, isHere, waits }: Props) {
   const text = useText();
   const { camera, microphone } = remote?.tracks ?? {};
   const { blocked, unblock } = useSound(microphone?.track ?? null);
   const seen = camera && !camera.paused ? camera.track : null;
-  const muted = remote !== undefined && (!microphone || microphone.paused);
+  const muted = remote !== undefined && hasTracks(remote) && (microphone?.paused ?? true);
   const { name } = other;
   return (
     <div className="absolute inset-0 grid place-items-center overflow-hidden">
       {seen ? (
-        <Video track={seen} label={text("call.video", { name })} className="size-full animate-fade object-contain" />
+        <Video track={seen} label={text("call.video", { name })} className="size-full animate-fade object-contain max-md:portrait:object-cover" />
       ) : (
-        <Words name={name} title={remote || isHere ? name : text(`call.alone.${role}`, { name })}>
-          {remote
-            ? text("call.cameraOff", { name })
-            : text(isHere ? "call.sharing.connecting" : `call.alone.${role}.body`, { name })}
+        <Words name={name} title={remote || isHere ? name : text(waits ? "call.waits" : `call.alone.${role}`, { name })}>
+          {text(wordsFor({ remote, isHere, waits, role }), { name })}
         </Words>
       )}
       {muted && (
-        <p className="absolute left-3 top-17 inline-flex items-center gap-1.5 rounded-full bg-black/55 px-3 py-1.5 text-sm text-white">
+        <p className="absolute bottom-28 left-3 inline-flex items-center gap-1.5 rounded-full bg-black/55 px-3 py-1.5 text-sm text-white">
           <MicOff aria-hidden className="size-4" />
           {text("call.remoteMuted", { name })}
         </p>
@@ -57,6 +58,16 @@ export function RemoteView({ other, remote, role, isHere }: Props) {
       )}
     </div>
   );
+}
+
+function hasTracks({ tracks }: Remote): boolean {
+  return Object.keys(tracks).length > 0;
+}
+
+function wordsFor({ remote, isHere, waits, role }: Pick<Props, "remote" | "isHere" | "waits" | "role">): MessageId {
+  if (remote) return remote.publishes && !hasTracks(remote) ? "call.connecting" : "call.cameraOff";
+  if (isHere) return "call.connecting";
+  return waits ? "call.waits.body" : `call.alone.${role}.body`;
 }
 
 function Words({ name, title, children }: { name: string; title: string; children: ReactNode }) {

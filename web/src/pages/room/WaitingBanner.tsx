@@ -10,7 +10,7 @@ import type { Participant } from "../../realtime/pushes";
 /** Somebody knocks: the practitioner lets him in. */
 export function WaitingBanner({ room, waiting }: { room: string; waiting: readonly Participant[] }) {
   return (
-    <div role="status" className="absolute inset-x-0 top-17 z-20 grid justify-items-center gap-2 px-3">
+    <div role="status" className="pointer-events-auto grid max-w-full justify-items-center gap-2">
       {waiting.map((participant) => (
         <Knock key={participant.id} room={room} participant={participant} />
       ))}
