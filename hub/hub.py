@@ -42,6 +42,7 @@ from protocol.disconnects import (
     FORCED,
     INSUFFICIENT_STATE,
     SHUTDOWN,
+    STATE_LOST,
     UNSUBSCRIBED,
     Disconnect,
 )
@@ -298,7 +299,13 @@ class Hub:
 
     def _lost(self, subscription: Subscription) -> None:
         session = self._sessions.get(subscription.client)
-        if session is not None:
+        if session is None:
+            return
+        if (
+            subscription.served
+        ):  # client libraries do not renew what the server began, but by a new connection
+            session.end(STATE_LOST)
+        else:
             self._subscribing.end(session, subscription.channel, why=INSUFFICIENT_STATE)
 
     def _turn(self) -> None:

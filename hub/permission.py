@@ -25,6 +25,8 @@ class Permission:
             raise PermissionDenied(channel)
         if not namespace.built_in:
             grant = configured_grant(namespace, identity, channel, subscribed=subscribed)
+        elif identity.claims is None and namespace.subscribe != "anyone":
+            grant = None
         else:
             grant = await self._ask(identity, channel)
         if grant is None:

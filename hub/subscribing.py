@@ -92,7 +92,7 @@ class Subscribing:
     ) -> Joined:
         """Subscribe a client to a channel of the server's choice. Raises CommandError as `begin`."""
         subscription = self._enter(session, channel)
-        subscription.namespace = namespace
+        subscription.namespace, subscription.served = namespace, True
         try:
             return await self._join(subscription, since, strict=False)
         except BaseException:

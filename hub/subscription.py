@@ -11,7 +11,8 @@ class Subscription:
     """Begins `joining`: what arrives is buffered until the history was read, then merged and passed on in order.
 
     `offset` is that of the last publication passed on; it counts where the namespace recovers (`positioned`).
-    `revoked` says that the server ended it while it was joining, `present` that presence was told of it.
+    `revoked` says that the server ended it while it was joining, `present` that presence was told of it, `served` that
+    the server began it.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Subscription:
         "outlet",
         "present",
         "revoked",
+        "served",
     )
 
     def __init__(self, channel: str, *, client: str, outlet: Outlet) -> None:
@@ -35,6 +37,7 @@ class Subscription:
         self.offset = 0
         self.revoked = False
         self.present = False
+        self.served = False
         self._buffer: list[Publication] | None = []
 
     @property

@@ -7,8 +7,9 @@ import pytest
 
 from hub.broker_memory import MemoryBroker
 from hub.subscription import Subscription
+from protocol.disconnects import STATE_LOST
 from protocol.envelope import ClientInfo, Publication
-from tests.hub.harness import ROOM, SLOTS, Wire, until, world
+from tests.hub.harness import ROOM, SLOTS, Wire, personal, until, world
 
 
 @pytest.mark.asyncio
@@ -27,6 +28,15 @@ async def test_a_lost_publication_ends_the_subscription_which_then_recovers() ->
             "subscribe", channel=SLOTS, recover=True, epoch=at["epoch"], offset=1
         )
         assert [pub["data"] for pub in again["publications"]] == [2, 3]
+
+
+@pytest.mark.asyncio
+async def test_a_loss_on_the_servers_own_subscription_asks_to_come_back() -> None:
+    async with world() as place:
+        peer = await place.connected(1)
+        place.hub.publication(personal(1), Publication(data=b"1", offset=2), "e")
+        assert peer.wire.closed == STATE_LOST
+        assert STATE_LOST.reconnect
 
 
 @pytest.mark.asyncio

@@ -68,6 +68,7 @@ async def test_without_a_token_he_is_nobody() -> None:
         assert "expires" not in greeted
         assert "error" not in await peer.ask("subscribe", channel=SLOTS)
         assert await peer.refusal("subscribe", channel=ROOM) == 103
+        assert place.table.asked == [SLOTS]
 
 
 @pytest.mark.asyncio
