@@ -185,7 +185,9 @@ class MediaControl:
         answer = self._pending[request] = asyncio.get_running_loop().create_future()
         try:
             writer.write(self._frame(request, method, parameters))
-            return await asyncio.wait_for(answer, self._deadline)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the answer.
+            async with asyncio.timeout(self._deadline):
+                return await answer
         except TimeoutError:
             raise MediaUnavailable(f"the media worker did not answer {method}") from None
         finally:

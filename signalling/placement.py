@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from media.control import MediaControl
+from media.control import DEADLINE, MediaControl
 
 Heard = Callable[[str, Mapping[str, Any]], None]
 
@@ -22,11 +22,11 @@ class Placement(Protocol):
 
 
 class OneWorker:
-    """Every room on one worker, behind the Unix socket `path`."""
+    """Every room on one worker, behind the Unix socket `path`. `deadline` in seconds, for each of its answers."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, deadline: float = DEADLINE) -> None:
         self._listeners: list[Heard] = []
-        self.control = MediaControl(path, on_event=self._heard)
+        self.control = MediaControl(path, on_event=self._heard, deadline=deadline)
 
     def worker_of(self, room: UUID) -> MediaControl:
         """The only one."""

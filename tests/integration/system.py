@@ -47,7 +47,7 @@ class System:
         self.attendance = Attendance(
             closing=closing, clock=clock, seconds=time.monotonic, rhythm=Rhythm(tick=0.05)
         )
-        self.placement = OneWorker(str(socket))
+        self.placement = OneWorker(str(socket), deadline=30.0)  # of a busy machine
         self.board = Switchboard(
             placement=self.placement,
             admitted=self.admission.member,

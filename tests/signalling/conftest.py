@@ -61,7 +61,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     worker.stop()
 
 
-async def until(holds: Callable[[], Any], *, within: float = 15.0) -> None:
+async def until(holds: Callable[[], Any], *, within: float = 30.0) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(within):
         while not holds():
@@ -162,7 +162,7 @@ def seconds() -> Seconds:
 
 @contextlib.asynccontextmanager
 async def exchange_with(socket: Path, seconds: Seconds) -> AsyncIterator[Exchange]:
-    placement, numbers = OneWorker(str(socket)), count(1)
+    placement, numbers = OneWorker(str(socket), deadline=30.0), count(1)  # of a busy machine
     inside, published = Inside(), Published()
     board = Switchboard(
         placement=placement,

@@ -280,6 +280,18 @@ class TestTheWorkersEvents:
         assert exchange.board.state(room).version == version, "nobody sees who receives"
 
 
+async def test_stopping_in_the_moment_of_an_answer_stops(exchange: Exchange, room: UUID) -> None:
+    """Otherwise a gateway that shuts down waits for ever."""
+    control = exchange.board.placement.worker_of(room)
+    asking = asyncio.ensure_future(control.capabilities())
+    await asyncio.sleep(0)  # it has asked, and the answer cannot have come yet
+    (answer,) = control._pending.values()
+    answer.set_result({})
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
 class TestLosingTheWorker:
     @pytest.fixture
     def mortal(self, tmp_path: Path) -> Worker:
@@ -352,7 +364,7 @@ class TestLosingTheWorker:
             await ravi("transport", direction="send")
         mortal.process.send_signal(18)
         await until(lambda: exchange.board.errands.depth == 0)
-        control._deadline = 5
+        control._deadline = 30
         on_worker = await exchange.on_worker(room)
         assert [made["id"] for made in on_worker["producers"]] == [producer]
         assert len(on_worker["transports"]) == 3
