@@ -63,7 +63,8 @@ class MediaControl:
         self._opened = True
 
     async def close(self) -> None:
-        """Drop the connection for good. The worker's transports outlive it by 15 s."""
+        """Drop the connection for good, without an event. The worker's transports outlive it by 15 s."""
+        self._opened = False
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -260,4 +261,5 @@ class MediaControl:
                 )
         if self._ready.is_set():
             self._ready.clear()
-            self._tell("worker-lost", {})
+            if self._opened:
+                self._tell("worker-lost", {})

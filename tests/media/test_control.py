@@ -73,13 +73,13 @@ async def test_a_lost_worker_is_noticed_and_found_again(tmp_path: Path, soon: So
     other = server_at(path, lambda *_: {}, worker="two")
     await other.open()
     await soon(lambda: control.connected)
+    await control.close()
     assert events == [
         ("worker-lost", {}),
         ("worker-back", {"restarted": False}),
         ("worker-lost", {}),
         ("worker-back", {"restarted": True}),
     ]
-    await control.close()
     await other.close()
 
 
