@@ -1,6 +1,6 @@
 import { CalendarDays, LogIn, NotebookText, Users } from "lucide-react";
 import type { ReactNode } from "react";
-import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
+import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { LiveDot } from "../components/LiveDot";
 import { buttonClass } from "../components/buttonClass";
 import { classes } from "../components/classes";
@@ -102,8 +102,10 @@ function Way({ to, className, icon: Icon, children }: WayProps) {
 
 function SignInLink() {
   const text = useText();
+  const { pathname } = useLocation();
+  if (pathname === "/sign-in") return null;
   return (
-    <Link to="/sign-in" className={buttonClass("plain")}>
+    <Link to="/sign-in" className={classes(buttonClass("plain"), "whitespace-nowrap")}>
       <LogIn aria-hidden className="size-4" />
       {text("nav.signIn")}
     </Link>

@@ -4,7 +4,7 @@ import { useText } from "../messages/useText";
 export function Wordmark() {
   const text = useText();
   return (
-    <span className="inline-flex items-center gap-2.5 font-semibold tracking-tight">
+    <span className="inline-flex items-center gap-2.5 whitespace-nowrap font-semibold tracking-tight">
       <svg aria-hidden viewBox="0 0 32 32" className="size-8 text-sage">
         <rect width="32" height="32" rx="9" fill="currentColor" />
         <g className="text-on-sage">

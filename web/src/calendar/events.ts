@@ -13,20 +13,26 @@ export function eventsOf(view: CalendarRange | undefined, now: Date, heldTitle: 
     .map((each) => eventOf(each, new Date(each.end) > now && each.status === "booked" ? "booked" : "over"));
   const holds = view.holds
     .filter((hold) => new Date(hold.expires_at) > now)
-    .map((hold): EventInput => ({ ...at(hold), id: `hold ${hold.id}`, title: heldTitle, interactive: false, ...as("held") }));
+    .map((hold): EventInput => ({ ...inputOf(hold, "held", ""), id: `hold ${hold.id}`, title: heldTitle, interactive: false }));
   return [...appointments, ...holds];
 }
 
 function eventOf(appointment: Appointment, kind: Kind): EventInput {
-  return { ...at(appointment), id: appointment.id, title: appointment.client.name, interactive: true, ...as(kind, appointment) };
+  const { id, client, service_name: service } = appointment;
+  return { ...inputOf(appointment, kind, service), id, title: client.name, interactive: true };
 }
 
-function at({ start, end }: { start: string; end: string }) {
-  return { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
+/** What the calendar's own rendering of an event needs to know. Times are as the API tells them. */
+export interface Shown {
+  kind: Kind;
+  service: string;
+  from: string;
+  to: string;
 }
 
-function as(kind: Kind, appointment?: Appointment) {
-  return { extendedProps: { kind, service: appointment?.service_name ?? "" } };
+function inputOf({ start, end }: { start: string; end: string }, kind: Kind, service: string): EventInput {
+  const extendedProps: Shown = { kind, service, from: start, to: end };
+  return { start: new Date(start).toISOString(), end: new Date(end).toISOString(), extendedProps };
 }
 
 /** Working hours as FullCalendar takes them: its weekdays begin at Sunday, 0. */

@@ -17,7 +17,7 @@ export function LiveDot({ className }: { className?: string }) {
     <span
       role="status"
       title={text(`live.${live}.help`)}
-      className={classes("inline-flex items-center gap-2 text-sm text-muted", className)}
+      className={classes("inline-flex items-center gap-2 whitespace-nowrap text-sm text-muted", className)}
     >
       <span aria-hidden className={classes("size-2 shrink-0 rounded-full", LOOKS[live])} />
       {text(`live.${live}`)}

@@ -6,7 +6,7 @@ import { type Instant, cityOf, dateOf, dayOf, knownZone, noonOf, zonesDiffer } f
 /** Times as this person reads them: in his own zone, by his locale. */
 export interface Times {
   zone: string;
-  /** `10:30`. */
+  /** `09:30`, or `9:30 AM` where that is how times are written. */
   time(instant: Instant, zone?: string): string;
   /** `10:30 – 11:00`. */
   span(start: Instant, end: Instant, zone?: string): string;
@@ -60,4 +60,4 @@ export function useTimes(): Times {
   }, [intl.locale, own]);
 }
 
-const CLOCK = { hour: "numeric", minute: "2-digit" } as const;
+const CLOCK = { timeStyle: "short" } as const;

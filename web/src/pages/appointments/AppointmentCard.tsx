@@ -34,7 +34,7 @@ export function AppointmentCard({ appointment, now, next, onCancel }: Props) {
         !ahead && "text-muted",
       )}
     >
-      <div className="flex min-w-0 flex-1 items-center gap-4">
+      <div className="flex min-w-0 flex-1 items-start gap-4">
         <Avatar name={other.name} className={classes("max-[23rem]:hidden", next && "!bg-raised")} />
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">

@@ -9,11 +9,11 @@ import { useEffect, useMemo, useRef } from "react";
 import { useIntl } from "react-intl";
 import type { Availability, CalendarRange } from "../../api/types";
 import "../../calendar/calendar.css";
-import { type Kind, businessHoursOf, eventsOf, spansOf } from "../../calendar/events";
+import { type Shown, businessHoursOf, eventsOf, spansOf } from "../../calendar/events";
 import { hoursShown } from "../../calendar/hours";
 import type { View } from "../../calendar/range";
-import { classes } from "../../components/classes";
 import { useText } from "../../messages/useText";
+import { useTimes } from "../../time/useTimes";
 
 interface Props {
   view: View;
@@ -66,7 +66,7 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
         dayHeaderFormat={{ weekday: "short", day: "numeric" }}
         businessHours={open}
         events={events}
-        eventContent={Content}
+        eventContent={(info) => <Content info={info} zone={zone} />}
         eventClass={eventClass}
         eventClick={(info) => {
           info.jsEvent.preventDefault();
@@ -80,35 +80,42 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
 
 const CLOCK = { hour: "numeric", minute: "2-digit" } as const;
 
-function kindOf(info: EventDisplayInfo): Kind {
-  return info.event.extendedProps.kind as Kind;
+function shownOf(info: EventDisplayInfo): Shown {
+  return info.event.extendedProps as Shown;
 }
 
 function eventClass(info: EventDisplayInfo): string {
-  const kind = kindOf(info);
-  return classes(
-    "animate-fade",
-    kind === "held" && "klear-held",
-    kind === "over" && "klear-over",
-    kind === "booked" && "klear-booked",
-  );
+  return `animate-fade overflow-hidden klear-${shownOf(info).kind}`;
 }
 
-function Content(info: EventDisplayInfo) {
-  const service = String(info.event.extendedProps.service);
-  const list = info.view.type === NAMES.list;
+/** Below this a column's event has room for one line only. */
+const TWO_LINES_MS = 40 * 60_000;
+
+function Content({ info, zone }: { info: EventDisplayInfo; zone: string }) {
+  const times = useTimes();
+  const { kind, service, from, to } = shownOf(info);
+  const title = (
+    <span className="font-medium">
+      {kind === "held" && <span className="mr-1.5 inline-block size-2 rounded-full bg-clay align-baseline" />}
+      {info.event.title}
+    </span>
+  );
+  if (info.view.type === NAMES.list) {
+    return (
+      <div className="flex flex-1 flex-wrap items-center gap-x-4 gap-y-1 text-base">
+        <span className="w-28 shrink-0 tabular-nums">{times.span(from, to, zone)}</span>
+        {title}
+        <span className="text-[15px] text-muted">{service}</span>
+      </div>
+    );
+  }
+  const tall = Date.parse(to) - Date.parse(from) >= TWO_LINES_MS;
   return (
-    <div className={classes("min-w-0 leading-tight", list ? "flex flex-1 flex-wrap items-center gap-x-4 gap-y-1" : "px-1.5 py-1")}>
-      <span className={classes("text-xs tabular-nums text-muted", list ? "w-28 shrink-0 !text-[15px]" : "block")}>
-        {info.timeText}
-      </span>
-      <span className={classes("font-medium", list ? "text-base" : "block truncate text-sm")}>
-        {kindOf(info) === "held" && (
-          <span className="mr-1.5 inline-block size-2 rounded-full bg-clay align-baseline" aria-hidden />
-        )}
-        {info.event.title}
-      </span>
-      {service && <span className={classes("text-muted", list ? "text-[15px]" : "block truncate text-xs")}>{service}</span>}
+    <div className="min-w-0 flex-1 px-1 text-[13px] leading-snug">
+      <p className="truncate">
+        {title} <span className="text-xs tabular-nums">{times.time(from, zone)}</span>
+      </p>
+      {tall && <p className="truncate text-xs">{service}</p>}
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function Toolbar({ desk, firstDay, zone, practitioner, choices, onChoose 
           <ChevronRight aria-hidden className="size-5" />
         </Button>
       </div>
-      <div className="mr-auto min-w-0">
+      <div className="mr-auto min-w-0 max-md:order-3 max-md:basis-[calc(100%-10rem)]">
         <p aria-live="polite" className="text-lg font-semibold tracking-tight">
           <Range desk={desk} firstDay={firstDay} />
         </p>
@@ -48,13 +48,17 @@ export function Toolbar({ desk, firstDay, zone, practitioner, choices, onChoose 
       </div>
       {choices.length > 1 && onChoose && <Whose chosen={practitioner} choices={choices} onChoose={onChoose} />}
       <ViewSwitch view={desk.view} onView={desk.setView} />
-      <Button onClick={() => desk.setOpen("hours")} icon={<Clock aria-hidden className="size-4" />}>
+      <Button
+        className="max-md:order-2 max-md:ml-auto"
+        onClick={() => desk.setOpen("hours")}
+        icon={<Clock aria-hidden className="size-4" />}
+      >
         {text("calendar.hours")}
       </Button>
       <Button
         size="icon"
         tone="quiet"
-        className="hidden lg:inline-flex"
+        className="max-lg:hidden"
         aria-label={text("calendar.keys")}
         onClick={() => desk.setOpen("keys")}
       >
@@ -80,7 +84,7 @@ function ViewSwitch({ view, onView }: { view: View; onView: (view: View) => void
       value={view}
       onValueChange={(chosen) => chosen !== "" && onView(chosen as View)}
       aria-label={text("calendar.view")}
-      className="flex rounded-card border border-line-strong/60 bg-raised p-0.5"
+      className="flex rounded-card border border-line-strong/60 bg-raised p-0.5 max-md:order-4"
     >
       {VIEWS.map((each) => (
         <ToggleGroup.Item
@@ -112,7 +116,7 @@ function Whose({ chosen, choices, onChoose }: WhoseProps) {
       aria-label={text("calendar.whose")}
       value={chosen.id}
       onChange={(event) => onChoose(event.currentTarget.value)}
-      className={classes(inputClass, buttonClass("plain"), "!w-auto max-w-60 !text-[15px]")}
+      className={classes(inputClass, buttonClass("plain"), "!w-auto max-w-60 !text-[15px] max-md:order-5 max-md:!w-full max-md:max-w-none")}
     >
       {choices.map((each) => (
         <option key={each.id} value={each.id}>

@@ -1,9 +1,8 @@
 import { Hourglass } from "lucide-react";
 import { useState } from "react";
-import { useIntl } from "react-intl";
 import type { Hold, PractitionerDetail } from "../../api/types";
 import { clockOf, secondsLeft } from "../../booking/hold";
-import { priceText } from "../../booking/price";
+import { usePrice } from "../../booking/usePrice";
 import type { Booking } from "../../booking/useBooking";
 import { Button } from "../../components/Button";
 import { ErrorNote } from "../../components/ErrorNote";
@@ -30,7 +29,7 @@ interface Props {
 export function Details({ practitioner, hold, booking }: Props) {
   const text = useText();
   const times = useTimes();
-  const { locale } = useIntl();
+  const price = usePrice();
   const [note, setNote] = useState("");
   const left = secondsLeft(hold.expires_at, useNow(1000));
   const service = practitioner.services.find((each) => each.id === hold.service_id);
@@ -49,7 +48,7 @@ export function Details({ practitioner, hold, booking }: Props) {
       <Countdown time={time} left={left} over={over} />
       <Summary
         service={service?.name ?? ""}
-        {...(service ? { price: priceText(service.price, locale) } : {})}
+        {...(service ? { price: price(service.price) } : {})}
         practitioner={practitioner.name}
         start={hold.start}
         end={hold.end}
@@ -68,17 +67,17 @@ export function Details({ practitioner, hold, booking }: Props) {
         )}
       </div>
       {booking.refusal && <ErrorNote error={booking.refusal} />}
-      <div className="sticky bottom-[calc(3.75rem+env(safe-area-inset-bottom))] -mx-4 flex flex-col gap-2 border-t border-line bg-paper/95 px-4 py-3 backdrop-blur sm:flex-row-reverse sm:justify-start md:static md:mx-0 md:border-0 md:p-0">
+      <div className="sticky bottom-[calc(3.75rem+env(safe-area-inset-bottom))] -mx-4 flex flex-row-reverse gap-2 border-t border-line bg-paper/95 px-4 py-3 backdrop-blur md:static md:mx-0 md:flex-row md:border-0 md:bg-transparent md:p-0">
         {over ? (
-          <Button tone="primary" size="large" onClick={again}>
+          <Button tone="primary" size="large" className="max-md:flex-1" onClick={again}>
             {text("book.held.again", { time })}
           </Button>
         ) : (
-          <Button type="submit" tone="primary" size="large" busy={busy}>
+          <Button type="submit" tone="primary" size="large" className="max-md:flex-1" busy={busy}>
             {text(busy ? "book.submitting" : "book.submit", { time })}
           </Button>
         )}
-        <Button size="large" onClick={booking.release} disabled={busy}>
+        <Button size="large" className="!px-4" onClick={booking.release} disabled={busy}>
           {text("book.another")}
         </Button>
       </div>

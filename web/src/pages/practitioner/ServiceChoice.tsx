@@ -1,7 +1,6 @@
 import { useId } from "react";
-import { useIntl } from "react-intl";
 import type { Service } from "../../api/types";
-import { priceText } from "../../booking/price";
+import { usePrice } from "../../booking/usePrice";
 import { useText } from "../../messages/useText";
 
 interface Props {
@@ -34,7 +33,7 @@ interface ChoiceProps {
 function Choice({ service, chosen, onChoose }: ChoiceProps) {
   const text = useText();
   const id = useId();
-  const { locale } = useIntl();
+  const price = usePrice();
   return (
     <label htmlFor={id} className="flex min-h-14 cursor-pointer items-center gap-3 rounded-card border border-line-strong/50 bg-raised px-4 py-2.5 transition-colors hover:border-line-strong has-checked:border-sage has-checked:bg-sage-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-sage">
       <input
@@ -51,7 +50,7 @@ function Choice({ service, chosen, onChoose }: ChoiceProps) {
         <span className="text-sm text-muted">
           {text("book.minutes", { count: service.duration_minutes })}
           {" · "}
-          {priceText(service.price, locale)}
+          {price(service.price)}
         </span>
       </span>
     </label>

@@ -86,7 +86,7 @@ function ZoneNote({ practitioner, day }: { practitioner: PractitionerDetail; day
 function Shapes() {
   return (
     <Loading>
-      <div className="grid grid-cols-3 gap-2 sm:grid-cols-4">
+      <div className="grid grid-cols-3 gap-2 sm:grid-cols-4 md:grid-cols-3 lg:grid-cols-5">
         {Array.from({ length: 9 }, (_, index) => (
           <Skeleton key={index} className="h-12" />
         ))}

@@ -28,7 +28,7 @@ export function SlotGrid({ list, slots, practitionerZone, busy, onChoose, empty 
       {byPart(shown, times.zone).map(({ part, slots: some }) => (
         <section key={part} aria-label={text(`book.part.${part}`)}>
           <h3 className="mb-2 text-sm font-medium text-muted">{text(`book.part.${part}`)}</h3>
-          <ul className="grid grid-cols-3 gap-2 sm:grid-cols-4 lg:grid-cols-5">
+          <ul className="grid grid-cols-3 gap-2 sm:grid-cols-4 md:grid-cols-3 lg:grid-cols-5">
             {some.map((slot) => (
               <li key={slot.start} className={MOTION[slot.phase]}>
                 <SlotButton
@@ -79,7 +79,7 @@ function SlotButton({ slot, there, busy, onChoose }: SlotProps) {
     >
       <span className="text-base tabular-nums">{time}</span>
       {held ? (
-        <span className="flex animate-fade items-center gap-1.5 text-xs">
+        <span className="flex animate-fade items-center gap-1.5 whitespace-nowrap text-xs">
           <span className="size-1.5 rounded-full bg-clay" />
           {text("book.slot.held")}
         </span>
