@@ -103,7 +103,7 @@ web/node_modules/.installed: web/package-lock.json web/package.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || \
 		{ echo "Node 20.19 or newer is needed." >&2; exit 1; }
 	@echo "Installing the web app's packages ..."
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/node_modules/.built: web/node_modules/.installed $(WEB_SOURCES)
