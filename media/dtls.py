@@ -90,9 +90,11 @@ class Association:
             for item in theirs.fingerprints
         ]
         try:
-            await asyncio.wait_for(self._ice.first.wait(), patience)
-            parameters = RTCDtlsParameters(fingerprints=fingerprints)
-            await asyncio.wait_for(self._dtls.start(parameters), deadline)
+            # Not wait_for: before Python 3.12 it may swallow the cancellation of a transport that closes.
+            async with asyncio.timeout(patience):
+                await self._ice.first.wait()
+            async with asyncio.timeout(deadline):
+                await self._dtls.start(RTCDtlsParameters(fingerprints=fingerprints))
         except (TimeoutError, SSL.Error):
             return None
         if self._dtls.state != "connected":
