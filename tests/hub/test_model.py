@@ -98,7 +98,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(ACTIONS, max_size=40))
 def test_none_misses_doubles_or_misorders(actions: list[tuple[str, int, Any]]) -> None:
     asyncio.run(play(actions))
@@ -162,6 +162,8 @@ async def subscribe(
     where = (
         {"recover": True, "epoch": reader.epoch, "offset": reader.offset} if reader.epoch else {}
     )
+    if broker is not None:
+        broker.pauses.append(pauses)
     reader.since = reader.offset
     reader.asked = reader.peer.post("subscribe", channel=reader.channel, **where)
 

@@ -427,7 +427,7 @@ async def test_a_flood_of_frames_that_are_no_messages_is_ended(opcode: int) -> N
         assert await here.closed() == 3013
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(st.binary(min_size=1, max_size=300))
 def test_random_bytes_harm_nobody(noise: bytes) -> None:
     async def scene() -> None:
