@@ -108,7 +108,7 @@ web/node_modules/.installed: web/package-lock.json web/package.json
 
 web/node_modules/.built: web/node_modules/.installed $(WEB_SOURCES)
 	@echo "Building the web app ..."
-	@cd web && npm run --silent build
+	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
 
 # --- what the tests need of the system ----------------------------------------------------------
