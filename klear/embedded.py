@@ -7,6 +7,7 @@ own wrapper: docs/decisions/0003.
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -115,6 +116,7 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         """initdb beside the place, then rename: a crash half way leaves nothing that looks like data."""
+        self._require_account()
         fresh = self._data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -128,6 +130,16 @@ class EmbeddedPostgres:
             password.unlink()
         overwrite(fresh / "pg_hba.conf", "local all all scram-sha-256\n")
         fresh.rename(self._data)
+
+    def _require_account(self) -> None:
+        uid = self._user.uid if self._user else os.geteuid()
+        try:
+            pwd.getpwuid(uid)
+        except KeyError:
+            raise PostgresFailed(
+                f"user id {uid} has no account on this machine (/etc/passwd), and Postgres insists on one: "
+                "run as another user, or set KLEAR_DATABASE_URL"
+            ) from None
 
     def _run_initdb(self, fresh: Path, password: Path) -> None:
         descriptors = [os.open(fresh, os.O_RDONLY), os.open(password, os.O_RDONLY)]

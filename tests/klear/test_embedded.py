@@ -199,6 +199,15 @@ def test_a_failing_initdb_is_told(folder: DataFolder, tmp_path: Path) -> None:
     server.stop()
 
 
+def test_a_user_without_an_account_is_told_so(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "stand_in", lambda path: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    with pytest.raises(PostgresFailed, match="user id 4000000 has no account"):
+        EmbeddedPostgres(folder, password="p").start()
+
+
 def test_a_start_that_takes_too_long_is_given_up(folder: DataFolder) -> None:
     server = EmbeddedPostgres(folder, password="p", settings=QUICK)
     with pytest.raises(PostgresFailed, match="did not start"):
