@@ -51,7 +51,9 @@ export class PathWatch {
     this.#options.restart().then(
       () => this.#restarting && this.#after(this.#options.deadline ?? 10_000, () => this.#lost()),
       (error: unknown) => {
-        if (!this.#closed) this.#options.onRefused(error);
+        if (this.#closed) return;
+        this.close();
+        this.#options.onRefused(error);
       },
     );
   }

@@ -32,7 +32,9 @@ export function CallBar({ local, hidden, chatOpen, unread, chatButton, onChat, o
       className={classes(
         "absolute inset-x-0 bottom-0 z-20 flex justify-center gap-3 px-4 pb-[max(1.25rem,env(safe-area-inset-bottom))] pt-10 transition duration-300",
         "bg-linear-to-t from-black/60 to-transparent",
-        hidden && "pointer-events-none translate-y-4 opacity-0",
+        // A mouse wakes it on its way; a finger would press what it does not see.
+        hidden && "translate-y-4 opacity-0 pointer-coarse:pointer-events-none",
+        chatOpen && "max-md:pb-9",
       )}
     >
       <InputButton kind="microphone" local={local} />

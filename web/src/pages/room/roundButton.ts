@@ -3,7 +3,7 @@ export type RoundTone = "plain" | "off" | "leave";
 const TONES: Record<RoundTone, string> = {
   plain: "bg-raised/90 text-ink hover:bg-sunken",
   off: "bg-amber-soft text-amber-ink hover:brightness-110",
-  leave: "bg-red text-on-red hover:bg-red-strong",
+  leave: "bg-[#b3362b] text-white hover:bg-[#94281f]",
 };
 
 /** A round button over a picture: of a size for thumbs. */
