@@ -13,6 +13,9 @@ import structlog
 SHUTDOWN = 45.0
 """Seconds for everything to stop: 10 for the drain of the sockets, 15 for Postgres' last checkpoint, and some."""
 
+ECHO = 1.0
+"""Seconds within which a second signal is the first one again: make, timeout and shells pass on what the group got."""
+
 STUBBORN = 10.0
 """Seconds for one task to end after its cancellation."""
 
@@ -27,9 +30,17 @@ def leave(code: int) -> NoReturn:
 class Supervisor:
     """Knows whether to stop, and why. `leave` is what ends the process when asking does not help."""
 
-    def __init__(self, *, shutdown: float = SHUTDOWN, leave: Callable[[int], None] = leave) -> None:
+    def __init__(
+        self,
+        *,
+        shutdown: float = SHUTDOWN,
+        echo: float = ECHO,
+        leave: Callable[[int], None] = leave,
+    ) -> None:
         self._stop = asyncio.Event()
         self._shutdown = shutdown
+        self._echo = echo
+        self._heeded = 0.0
         self._leave = leave
         self._last_resort: asyncio.TimerHandle | None = None
         self.failed = False
@@ -89,12 +100,14 @@ class Supervisor:
         self.fail(task.get_name(), error)
 
     def _on_signal(self, signum: signal.Signals) -> None:
-        if self._stop.is_set():
-            log.warning("leaving at once", signal=signal.Signals(signum).name)
+        now = asyncio.get_running_loop().time()
+        if not self._stop.is_set():
+            log.info("stopping", signal=signum.name)
+            self._heeded = now
+            self.stop()
+        elif now - self._heeded >= self._echo:
+            log.warning("leaving at once", signal=signum.name)
             self._leave(128 + signum)
-            return
-        log.info("stopping", signal=signal.Signals(signum).name)
-        self.stop()
 
     def _give_up(self) -> None:
         log.error("the shutdown hangs: leaving at once")

@@ -26,7 +26,7 @@ async def test_a_signal_stops_it(signum: signal.Signals) -> None:
 @pytest.mark.asyncio
 async def test_a_second_signal_waits_for_nothing() -> None:
     left: list[int] = []
-    supervisor = Supervisor(leave=left.append)
+    supervisor = Supervisor(echo=0, leave=left.append)
     with supervisor.signals():
         os.kill(os.getpid(), signal.SIGTERM)
         await supervisor.until_stopped()
@@ -35,6 +35,18 @@ async def test_a_second_signal_waits_for_nothing() -> None:
             while not left:
                 await asyncio.sleep(0.01)
     assert left == [130]
+
+
+@pytest.mark.asyncio
+async def test_a_signal_that_comes_twice_at_once_is_one() -> None:
+    left: list[int] = []
+    supervisor = Supervisor(leave=left.append)
+    with supervisor.signals():
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.01)
+    assert supervisor.stopping
+    assert left == []
 
 
 @pytest.mark.asyncio
