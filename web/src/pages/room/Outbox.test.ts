@@ -100,7 +100,7 @@ describe("Outbox", () => {
   });
 
   it("leaves alone what comes after it was stopped", async () => {
-    let answer = (_: Message): void => undefined;
+    let answer: (message: Message) => void = () => undefined;
     const box = outbox({ send: () => new Promise((resolve) => (answer = resolve)) });
     const told = vi.fn();
     box.add("one");
