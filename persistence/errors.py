@@ -89,6 +89,14 @@ _TEMPORARY = (
 )
 
 
+BROKEN = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""All that a connection can raise that breaks at the wrong moment."""
+
 _LOST = re.compile("clos(ed|ing)|has been released")
 """asyncpg has one class for a connection that is gone and for its own misuse."""
 

@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 from asyncpg import Record
 
-from persistence.errors import mapped
+from persistence.errors import BROKEN, DatabaseUnavailable, mapped
 from protocol.claims import Claims
 
 
@@ -138,17 +138,39 @@ class Database:
     ) -> AsyncIterator[Transaction]:
         """A transaction as `actor`: committed at the end, rolled back on any error (which is raised again)."""
         pool = self._require_pool()
-        with mapped():
-            connection = await pool.acquire(timeout=self._options.acquire_timeout)
+        connection, begun = await self._begin(pool, actor, read_only=read_only)
         try:
             transaction = Transaction(connection, actor)
-            async with _begun(connection, actor, read_only=read_only):
+            async with _ended(begun):
                 yield transaction
         finally:
-            await pool.release(connection)
+            await _release(pool, connection)
         if transaction.appended:
             for callback in self._on_outbox:
                 callback()
+
+    async def _begin(self, pool: Any, actor: Actor, *, read_only: bool) -> tuple[Any, Any]:
+        """A connection, and a transaction begun on it.
+
+        Connections that were lost while they lay idle (Postgres restarted) show it only here: they are replaced.
+        """
+        left = self._options.pool_max
+        while True:
+            with mapped():
+                connection = await pool.acquire(timeout=self._options.acquire_timeout)
+            begun = connection.transaction(readonly=read_only)
+            try:
+                with mapped():
+                    await begun.start()
+                    await connection.execute(_ACT_AS, *_settings_of(actor))
+            except BaseException as error:
+                await _roll_back(begun)
+                await _release(pool, connection)
+                if not isinstance(error, DatabaseUnavailable) or not left:
+                    raise
+                left -= 1
+            else:
+                return connection, begun
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Any]:
@@ -173,23 +195,25 @@ class Database:
 
 
 @asynccontextmanager
-async def _begun(connection: Any, actor: Actor, *, read_only: bool) -> AsyncIterator[None]:
-    """BEGIN, act as `actor`, then COMMIT or ROLLBACK. Only our own statements are mapped, not the caller's errors."""
-    transaction = connection.transaction(readonly=read_only)
-    with mapped():
-        await transaction.start()
+async def _ended(begun: Any) -> AsyncIterator[None]:
+    """COMMIT after the block, or ROLLBACK. The block's own errors are not taken for the database's."""
     try:
-        with mapped():
-            await connection.execute(_ACT_AS, *_settings_of(actor))
         yield
     except BaseException:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            await (
-                transaction.rollback()
-            )  # where the connection is lost, the server has rolled back already
+        await _roll_back(begun)
         raise
     with mapped():
-        await transaction.commit()
+        await begun.commit()
+
+
+async def _roll_back(begun: Any) -> None:
+    with suppress(*BROKEN):  # where the connection is lost, the server has rolled back already
+        await begun.rollback()
+
+
+async def _release(pool: Any, connection: Any) -> None:
+    with suppress(*BROKEN):  # the pool drops a connection that it cannot reset
+        await pool.release(connection)
 
 
 _ACT_AS = """

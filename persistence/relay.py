@@ -17,19 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import structlog
 
 from persistence import locks
-from persistence.errors import DatabaseUnavailable
+from persistence.errors import BROKEN, DatabaseUnavailable
 from persistence.postgres import Database
 from protocol.errors import RequestError
 
 Publish = Callable[[str, bytes, str], Awaitable[object]]
 """(channel, JSON document, idempotency key). Returns when the broker has it."""
-
-_LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What a connection that breaks can raise: whatever it is, we connect again."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +80,7 @@ class Relay:
                 async with self._database.session() as connection:
                     await self._stand_for_leader(connection)
                     await self._lead(connection)
-            except (DatabaseUnavailable, *_LOST) as e:
+            except (DatabaseUnavailable, *BROKEN) as e:
                 log.warning("relay lost the database", error=type(e).__name__)
             finally:
                 self.leading = False

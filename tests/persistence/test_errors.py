@@ -43,6 +43,11 @@ def test_a_closed_connection_is_temporary_and_misuse_is_not() -> None:
         raise asyncpg.InterfaceError("the server expects 1 argument for this query")
 
 
+def test_a_refused_login_is_for_people_to_mend() -> None:
+    with pytest.raises(errors.LoginRefused, match="does not exist"), errors.mapped():
+        raise asyncpg.InvalidCatalogNameError('database "x" does not exist')
+
+
 def test_what_is_a_mistake_of_ours_stays_as_it_is() -> None:
     with pytest.raises(asyncpg.PostgresSyntaxError), errors.mapped():
         raise asyncpg.PostgresSyntaxError("x")

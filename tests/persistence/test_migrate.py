@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from persistence import migrate, provision
 from persistence.migrate import MigrationError
+from persistence.postgres import Database
 from tests.conftest import PostgresServer
 
 pytestmark = pytest.mark.integration
@@ -106,6 +107,14 @@ async def test_ours_go_up_down_and_up_again(empty_url: str) -> None:
     assert await _leftovers(empty_url) == []
     assert await migrate.migrate(empty_url) == numbers
     assert await _shape(empty_url) == before
+
+
+@pytest.mark.asyncio
+async def test_who_serves_asks_for_exactly_these(database: Database, owner_url: str) -> None:
+    await migrate.require_current(database)
+    await migrate.rollback(owner_url, to=1)
+    with pytest.raises(MigrationError, match="at migration 1, this program needs"):
+        await migrate.require_current(database)
 
 
 async def _shape(url: str) -> list[str]:

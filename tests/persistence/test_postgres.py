@@ -153,6 +153,38 @@ async def test_a_lost_connection_is_temporary_and_the_pool_recovers(
 
 
 @pytest.mark.asyncio
+async def test_connections_that_died_idle_are_replaced(database: Database, owner_url: str) -> None:
+    async def one() -> int:
+        async with database.transaction(SYSTEM) as tx:
+            value: int = await tx.fetchval("SELECT 1 FROM pg_sleep(0.05)")
+            return value
+
+    assert await asyncio.gather(*(one() for _ in range(5))) == [1] * 5
+    await _kill_all(owner_url)
+    assert await asyncio.gather(*(one() for _ in range(5))) == [1] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_gone_is_asked_a_bounded_number_of_times(
+    app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Database(PostgresOptions(url=app_url, pool_max=2))
+    await small.open()
+    asked: list[int] = []
+
+    async def fail(*args: object) -> None:
+        asked.append(1)
+        raise ConnectionResetError
+
+    monkeypatch.setattr("asyncpg.transaction.Transaction.start", fail)
+    with pytest.raises(DatabaseUnavailable):
+        async with small.transaction(SYSTEM):
+            raise AssertionError("nothing can begin")
+    assert len(asked) == 3
+    await small.close()
+
+
+@pytest.mark.asyncio
 async def test_a_full_pool_answers_unavailable(app_url: str) -> None:
     small = Database(PostgresOptions(url=app_url, pool_max=1, acquire_timeout=0.05))
     await small.open()
