@@ -103,8 +103,15 @@ def buckets(*, email: str, network: str) -> Buckets:
 
 
 def wait(counts: Iterable[Count], *, now: datetime) -> timedelta:
-    """How long until an attempt is let through: zero or less when none of the buckets is blocked."""
-    return max(count.blocked_until - now for count in counts)
+    """How long until an attempt is let through: zero or less when none of the buckets is blocked.
+
+    `now` may be a little before the last failure: attempts at the same moment wait for each other's rows, and clocks
+    of two gateways differ. So a failure that cost nothing is not waited for.
+    """
+    return max(
+        (count.blocked_until - now for count in counts if count.blocked_until > count.failed_at),
+        default=timedelta(0),
+    )
 
 
 def _back_off(allowance: Allowance, failures: int) -> timedelta:

@@ -118,3 +118,10 @@ def test_each_bucket_counts_its_own() -> None:
 def test_each_allowance_forgives_a_mistyped_password(allowance: object) -> None:
     assert allowance in (PAIR, NETWORK, ACCOUNT)
     assert min(each.free for each in (PAIR, NETWORK, ACCOUNT)) >= 5
+
+
+def test_an_attempt_that_began_a_moment_earlier_does_not_wait_for_one_that_cost_nothing() -> None:
+    free = PAIR_BUCKET.failed(count(), now=NOW)
+    assert wait([free], now=NOW - timedelta(milliseconds=5)) <= timedelta(0)
+    blocked = PAIR_BUCKET.failed(count(PAIR.free), now=NOW)
+    assert wait([free, blocked], now=NOW - timedelta(milliseconds=5)) > timedelta(seconds=1)
