@@ -9,16 +9,27 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 PASSWORD = "klear-demo"
 READY_SECONDS = 90
+PATIENCE_MS = 20_000
+"""For anything a page is to show: the machine may be busy."""
+
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 CHROMIUM = (
@@ -26,7 +37,6 @@ CHROMIUM = (
     "--disable-gpu",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream=fps=15",
-    "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -48,10 +58,14 @@ KEEP_CONNECTIONS = """
 })();
 """
 
+# What somebody on a slow connection chooses: 320 x 240 pixels, 15 a second. Two browsers encode on this machine.
+CHOOSE_SMALL_PICTURE = "localStorage.setItem('klear.video', 'low')"
+
 READ_STATISTICS = """
 async () => {
-  const sum = {encoded: 0, decoded: 0, concealed: 0, silent: 0, samples: 0, live: 0};
+  const sum = {encoded: 0, decoded: 0, concealed: 0, silent: 0, samples: 0, live: 0, made: 0};
   for (const connection of window.__connections) {
+    sum.made += 1;
     if (connection.connectionState !== 'connected') continue;
     sum.live += 1;
     (await connection.getStats()).forEach((s) => {
@@ -71,7 +85,10 @@ async () => {
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a page sent and received so far, summed over its connections. Frames of video, samples of audio."""
+    """What a page sent and received so far, summed over the connections that stand. Frames of video, samples of audio.
+
+    `live` of the connections `made` since the page was loaded stand.
+    """
 
     encoded: int
     decoded: int
@@ -79,6 +96,7 @@ class Statistics:
     silent: int
     samples: int
     live: int
+    made: int
 
     def __sub__(self, earlier: "Statistics") -> "Statistics":
         pairs = {name: getattr(self, name) - getattr(earlier, name) for name in self.__slots__}
@@ -187,6 +205,9 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     await running.stop()
 
 
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -200,8 +221,24 @@ async def browser() -> AsyncIterator[Browser]:
 Somebody = Callable[..., Awaitable[Person]]
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the fixtures know that the journey failed, while its pages are still open."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest_asyncio.fixture
-async def somebody(server: Server, browser: Browser) -> AsyncIterator[Somebody]:
+async def somebody(
+    request: pytest.FixtureRequest, server: Server, browser: Browser
+) -> AsyncIterator[Somebody]:
     """Makes people: `await somebody(viewport=PHONE)`. Checks at the end that no page of theirs complained."""
     contexts: list[BrowserContext] = []
     people: list[Person] = []
@@ -216,9 +253,21 @@ async def somebody(server: Server, browser: Browser) -> AsyncIterator[Somebody]:
         return person
 
     yield make
+    if request.node.stash.get(FAILED, False):
+        await _keep_pictures(request.node.name, people)
+        print(server.log[-8000:])
     for context in contexts:
         await context.close()
     assert [complaint for person in people for complaint in person.complaints] == []
+
+
+async def _keep_pictures(name: str, people: list[Person]) -> None:
+    """What the pages showed when it failed, in test-results/."""
+    folder = Path("test-results")
+    folder.mkdir(exist_ok=True)
+    for number, person in enumerate(people, start=1):
+        print(f"{name}, person {number}: {person.page.url}", person.complaints)
+        await person.page.screenshot(path=folder / f"{name}-{number}.png")
 
 
 async def _context(browser: Browser, server: Server, options: dict[str, Any]) -> BrowserContext:
@@ -227,8 +276,9 @@ async def _context(browser: Browser, server: Server, options: dict[str, Any]) ->
         permissions=["camera", "microphone", "clipboard-read", "clipboard-write"],
         **{"viewport": DESK, "locale": "en-GB", "timezone_id": "Europe/Stockholm", **options},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     await context.add_init_script(KEEP_CONNECTIONS)
+    await context.add_init_script(CHOOSE_SMALL_PICTURE)
     return context
 
 
