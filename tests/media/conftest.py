@@ -29,7 +29,7 @@ KEY, DELTA = b"\x10\x00", b"\x10\x01"
 """VP8: descriptor with S = 1, then a frame header's first octet."""
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
     """Wait for a condition; fail after a deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():

@@ -223,13 +223,13 @@ async def test_a_gateway_that_breaks_the_framing_is_dropped(tmp_path: Path) -> N
 
 @pytest.mark.asyncio
 async def test_rooms_outlive_a_gateway_by_a_while(make_stage: Any, soon: Soon) -> None:
-    stage = await make_stage(Timing(gateway=0.4))
+    stage = await make_stage(Timing(gateway=1.5))
     peer = await stage.peer(send=True)
     await stage.control.close()
     await asyncio.sleep(0.1)
     await stage.control.open()
     assert (await stage.control.stats("room"))["transports"][0]["id"] == peer.id
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.7)
     assert stage.worker.router.transports
     await stage.control.close()
     await soon(lambda: not stage.worker.router.transports)

@@ -50,7 +50,7 @@ async def test_what_stays_lost_becomes_a_key_frame_request(stage: Any, soon: Soo
     publisher.rtcp.clear()
     await track.send(3, payload=DELTA)
     await soon(lambda: rtcp.KeyFrameRequest(media=(track.ssrc,)) in publisher.rtcp)
-    assert sum(isinstance(item, rtcp.Nack) for item in publisher.rtcp) >= 3
+    assert any(isinstance(item, rtcp.Nack) for item in publisher.rtcp)  # how often: test_nack
 
 
 @pytest.mark.asyncio
