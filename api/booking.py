@@ -1,6 +1,6 @@
 """Booking: keep a slot for a moment, book it, see what was booked, call it off, hand out a join link."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from api import pagination
 from api.authentication import Signed
 from api.components import Components, Parts
 from api.fields import Body, Text
-from api.idempotency import Once, OnceOnly
+from api.idempotency import Once, Show
 from api.instants import Instant, read_instant
 from api.openapi import problems
 from api.pagination import Page
@@ -28,10 +28,12 @@ from services.booking import commands, queries
 from services.booking.commands import Claim
 from services.booking.errors import (
     AlreadyOver,
+    DoubleBooked,
     HoldExpired,
     NotASlot,
     OwnCalendar,
     SlotTaken,
+    TooManyBookings,
     TooManyHolds,
 )
 from services.booking.model import JOIN_LINK_OUTLIVES, Appointment, Person
@@ -102,7 +104,7 @@ class JoinLinkView:
     "/holds",
     status_code=201,
     response_model=HoldView,
-    responses=problems(NotFound, SlotTaken, TooManyHolds, NotASlot, OwnCalendar),
+    responses=problems(NotFound, SlotTaken, TooManyHolds, TooManyBookings, NotASlot, OwnCalendar),
 )
 async def hold_slot(body: SlotBody, claims: Signed, components: Parts, once: Once) -> Response:
     """Keep a slot for five minutes while I decide. Taken: `next_open` names up to three others."""
@@ -112,7 +114,7 @@ async def hold_slot(body: SlotBody, claims: Signed, components: Parts, once: Onc
         claim = await _claim(tx, body, claims)
         return _hold_view(await commands.hold_slot(tx, claim, now=now))
 
-    return await _claiming(once, components, body, effect)
+    return await _claiming(components, claims, body, once.run(effect))
 
 
 @router.delete("/holds/{hold_id}", status_code=204, responses=problems(NotFound))
@@ -127,7 +129,9 @@ async def release_hold(hold_id: UUID, claims: Signed, components: Parts) -> Resp
     "/appointments",
     status_code=201,
     response_model=AppointmentView,
-    responses=problems(NotFound, SlotTaken, HoldExpired, NotASlot, OwnCalendar),
+    responses=problems(
+        NotFound, SlotTaken, HoldExpired, DoubleBooked, TooManyBookings, NotASlot, OwnCalendar
+    ),
 )
 async def book(
     body: HoldBooking | SlotBooking, claims: Signed, components: Parts, once: Once
@@ -135,7 +139,7 @@ async def book(
     """Book a slot: the one that I hold, or one that is open. Both sides' pages learn of it at once."""
     now = components.clock()
 
-    async def effect(tx: Transaction) -> AppointmentView:
+    async def effect(tx: Transaction) -> UUID:
         if isinstance(body, HoldBooking):
             booked = await commands.book_hold(
                 tx, body.hold_id, client_id=claims.person, note=body.note, now=now
@@ -143,11 +147,12 @@ async def book(
         else:
             claim = await _claim(tx, body, claims, note=body.note)
             booked = await commands.book_slot(tx, claim, now=now)
-        return appointment_view(booked, claims, demo=components.demo)
+        return booked.id
 
+    answer = once.run_shown(effect, _showing(components, claims))
     if isinstance(body, HoldBooking):
-        return await once.run(effect)
-    return await _claiming(once, components, body, effect)
+        return await answer
+    return await _claiming(components, claims, body, answer)
 
 
 @router.get("/appointments", response_model=AppointmentPage)
@@ -206,11 +211,10 @@ async def cancel(
     now = components.clock()
     reason = body.reason if body else ""
 
-    async def effect(tx: Transaction) -> AppointmentView:
-        cancelled = await commands.cancel(tx, appointment_id, reason=reason, now=now)
-        return appointment_view(cancelled, claims, demo=components.demo)
+    async def effect(tx: Transaction) -> UUID:
+        return (await commands.cancel(tx, appointment_id, reason=reason, now=now)).id
 
-    return await once.run(effect, status=200)
+    return await once.run_shown(effect, _showing(components, claims), status=200)
 
 
 @router.post(
@@ -219,17 +223,15 @@ async def cancel(
     response_model=JoinLinkView,
     responses=problems(NotFound, AlreadyOver),
 )
-async def make_join_link(
-    appointment_id: UUID, claims: Signed, components: Parts, once: Once
-) -> Response:
-    """A link that takes the client to the waiting room without a password, until two hours after the end."""
+async def make_join_link(appointment_id: UUID, claims: Signed, components: Parts) -> Response:
+    """A link that takes the client to the waiting room without a password, until two hours after the end.
+
+    For its two sides only. Nothing is written: it may be asked for again, and an Idempotency-Key is not looked at.
+    """
     now = components.clock()
-
-    async def effect(tx: Transaction) -> JoinLinkView:
-        found = await queries.appointment(tx, appointment_id, now=now)
-        return _join_link(found, components, now=now)
-
-    return await once.run(effect)
+    async with components.database.transaction(Actor.of(claims), read_only=True) as tx:
+        found = await queries.own_appointment(tx, appointment_id, now=now)
+    return Json(_join_link(found, components, now=now), status=201)
 
 
 async def _claim(tx: Transaction, body: SlotBody, claims: Claims, *, note: str = "") -> Claim:
@@ -245,22 +247,29 @@ async def _claim(tx: Transaction, body: SlotBody, claims: Claims, *, note: str =
     )
 
 
+def _showing(components: Components, claims: Claims) -> Show:
+    """An appointment as its side sees it now."""
+
+    async def show(tx: Transaction, appointment_id: UUID) -> AppointmentView:
+        found = await queries.appointment(tx, appointment_id, now=components.clock())
+        return appointment_view(found, claims, demo=components.demo)
+
+    return show
+
+
 async def _claiming(
-    once: OnceOnly,
-    components: Components,
-    body: SlotBody,
-    effect: Callable[[Transaction], Awaitable[object]],
+    components: Components, claims: Claims, body: SlotBody, answer: Awaitable[Response]
 ) -> Response:
     """Run a claim; who comes too late learns what else is open. That is read apart: his transaction is undone."""
     try:
-        return await once.run(effect)
+        return await answer
     except SlotTaken:
-        async with components.database.transaction(Actor.of(once.claims), read_only=True) as tx:
+        async with components.database.transaction(Actor.of(claims), read_only=True) as tx:
             others = await queries.alternatives(
                 tx,
                 body.practitioner_id,
                 body.service_id,
-                client_id=once.claims.person,
+                client_id=claims.person,
                 start=body.start,
                 now=components.clock(),
             )

@@ -1,14 +1,16 @@
 """Idempotency-Key: a write that is sent twice happens once (as in draft-ietf-httpapi-idempotency-key-header-07).
 
 The answer is stored in the effect's own transaction: what is rolled back frees its key. So a refusal may be tried
-again with the same key, and what was answered with success is answered the same again, for 24 hours.
+again with the same key, and what was answered with success is answered the same again, for 24 hours. What holds
+people's words or names is not stored twice: its id is, and a repeated request shows it as it stands then.
 """
 
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -25,6 +27,10 @@ _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 Effect = Callable[[Transaction], Awaitable[object]]
 """Does the write within the transaction, and returns what to answer: anything that orjson serialises."""
+
+
+Show = Callable[[Transaction, UUID], Awaitable[object]]
+"""What to answer about the thing of this id, as it stands in the transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,19 @@ class OnceOnly:
 
             stored = await once(tx, key=self.key, fingerprint=self.fingerprint, effect=answer)
         return _response(stored)
+
+    async def run_shown(
+        self, effect: Callable[[Transaction], Awaitable[UUID]], show: Show, *, status: int = 201
+    ) -> Response:
+        """As `run`, for a thing that is kept: `effect` returns its id, which is all that is stored of the answer."""
+        async with self.database.transaction(Actor.of(self.claims)) as tx:
+
+            async def answer() -> Stored:
+                return Stored(status=status, body=str(await effect(tx)))
+
+            stored = await once(tx, key=self.key, fingerprint=self.fingerprint, effect=answer)
+            shown = await show(tx, UUID(stored.body))
+        return _response(replace(stored, body=shown))
 
 
 async def once_only(

@@ -58,6 +58,8 @@ def _decode(cursor: str, readers: Sequence[Callable[[str], Any]]) -> tuple[Any, 
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            raise CursorInvalid
         return tuple(read(part) for read, part in zip(readers, parts, strict=True))
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, binascii.Error):
         raise CursorInvalid from None

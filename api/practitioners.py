@@ -249,7 +249,7 @@ async def read_availability(practitioner_id: UUID, claims: Signed, components: P
 async def write_availability(
     practitioner_id: UUID, body: AvailabilityBody, claims: Signed, components: Parts
 ) -> Response:
-    """Put other weekly hours in place. Appointments that exist stay."""
+    """Put other weekly hours in place. Appointments that exist stay. The same save once more changes nothing."""
     rules = [
         Rule(weekday=rule.weekday, start=_minutes(rule.start), end=_minutes(rule.end))
         for rule in body.rules

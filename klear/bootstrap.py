@@ -49,7 +49,7 @@ from rooms.handlers import methods as room_methods
 from rooms.room import RoomOptions
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
-from services.booking import commands as booking
+from services.booking import sweeps
 from services.booking.queries import appointment_for_join
 from signalling.handlers import methods as call_methods
 from signalling.placement import OneWorker
@@ -145,12 +145,12 @@ def _jobs(database: Database) -> Jobs:
         [
             Job(
                 name="expire holds",
-                work=lambda: booking.expire_holds(database, utc_now()),
+                work=lambda: sweeps.expire_holds(database, utc_now()),
                 interval=2.0,
             ),
             Job(
                 name="complete appointments",
-                work=lambda: booking.complete_appointments(database, utc_now()),
+                work=lambda: sweeps.complete_appointments(database, utc_now()),
                 interval=30.0,
             ),
             Job(

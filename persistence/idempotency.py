@@ -45,17 +45,27 @@ async def once(
 
     Raises KeyInProgress and KeyReused.
     """
+    # Without the lock first: whatever was answered before is answered to any number at once.
+    if (before := await _find(tx, key, fingerprint)) is not None:
+        return before
     if not await tx.fetchval(_TRY_LOCK, f"{tx.actor.organisation}/{tx.actor.person}/{key}"):
         raise KeyInProgress
-    owner = (tx.actor.organisation, tx.actor.person, key)
-    row = await tx.fetchrow(_FIND, *owner)
-    if row is not None:
-        if row["fingerprint"] != fingerprint:
-            raise KeyReused
-        return Stored(status=row["status"], body=row["body"], replayed=True)
+    # The first may have been done between the look and the lock.
+    if (meanwhile := await _find(tx, key, fingerprint)) is not None:
+        return meanwhile
     answer = await effect()
+    owner = (tx.actor.organisation, tx.actor.person, key)
     await tx.execute(_STORE, *owner, fingerprint, answer.status, answer.body)
     return answer
+
+
+async def _find(tx: Transaction, key: str, fingerprint: bytes) -> Stored | None:
+    row = await tx.fetchrow(_FIND, tx.actor.organisation, tx.actor.person, key)
+    if row is None:
+        return None
+    if row["fingerprint"] != fingerprint:
+        raise KeyReused
+    return Stored(status=row["status"], body=row["body"], replayed=True)
 
 
 async def prune(database: Database, *, now: datetime) -> None:

@@ -4,6 +4,7 @@ What only people inside may have (channels, the call) is taken away after the co
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -15,8 +16,17 @@ from rooms import membership, repository, steps
 from rooms import room as life
 from rooms.departures import Departures
 from rooms.errors import PractitionerOnly, RoomNotOpen
-from rooms.membership import NEWCOMER
-from rooms.queries import RoomView, check_guest, facts_for, role_of, room_view, view
+from rooms.membership import ADMITTED, NEWCOMER
+from rooms.queries import (
+    RoomView,
+    check_guest,
+    facts_for,
+    is_own,
+    own_seat,
+    role_of,
+    room_view,
+    view,
+)
 from rooms.repository import Room, Seat
 from rooms.room import RoomOptions
 from services.booking.model import AppointmentFacts
@@ -47,14 +57,18 @@ class Admission:
     async def enter(self, claims: Claims, room: UUID) -> RoomView:
         """Come in: the practitioner at once, a client to the waiting room unless he was admitted before.
 
+        By the join link that means: admitted by the link. Who was in signed in then waits with him, and is in no more.
         Raises NotFound, RoomNotOpen, RoomEnded, Removed.
         """
         async with self._database.transaction(Actor.of(claims)) as tx:
             facts = await facts_for(tx, claims, room)
             opened = await self._opened(tx, facts)
             mine = await repository.seat_of(tx, room, claims.person) or _newcomer(facts, claims)
-            await steps.move(tx, opened, mine, "enter", now=self._clock())
-            return await view(tx, facts, claims, now=self._clock(), options=self._options)
+            moved = await steps.move(tx, opened, _coming(mine, claims), "enter", now=self._clock())
+            seen = await view(tx, facts, claims, now=self._clock(), options=self._options)
+        if mine.standing == ADMITTED != moved.standing:
+            await self._departures.tell([steps.departure(moved)])
+        return seen
 
     async def leave(self, claims: Claims, room: UUID) -> Participant:
         """Go. Whoever was admitted may come straight back in until the room ends. Raises NotFound."""
@@ -103,7 +117,7 @@ class Admission:
         check_guest(claims, room)
         async with self._database.transaction(Actor.of(claims), read_only=True) as tx:
             found = await repository.read(tx, room)
-            mine = await repository.seat_of(tx, room, claims.person)
+            mine = await own_seat(tx, claims, room)
         if found is None or mine is None:
             raise NotFound
         steps.check_running(found, self._clock())
@@ -114,7 +128,7 @@ class Admission:
         """One's own seat by its id, whatever its state. Raises NotFound for another's."""
         async with self._database.transaction(Actor.of(claims), read_only=True) as tx:
             seat = await repository.seat(tx, participant)
-        if seat is None or seat.participant.person != claims.person:
+        if seat is None or not is_own(seat, claims):
             raise NotFound
         check_guest(claims, seat.room)
         return seat
@@ -136,7 +150,7 @@ class Admission:
         """A room somebody entered, and the caller's seat in it."""
         check_guest(claims, room)
         locked = await repository.lock(tx, room)
-        mine = await repository.seat_of(tx, room, claims.person)
+        mine = await own_seat(tx, claims, room)
         if locked is None or mine is None:
             raise NotFound
         return locked, mine
@@ -200,4 +214,13 @@ def _newcomer(facts: AppointmentFacts, claims: Claims) -> Seat:
         standing=NEWCOMER[role],
         room=facts.id,
         organisation=facts.organisation_id,
+        by_link=claims.is_guest,
     )
+
+
+def _coming(seat: Seat, claims: Claims) -> Seat:
+    """The seat as one finds it who comes this way."""
+    standing, by_link = membership.comes_in(
+        seat.standing, by_link=seat.by_link, guest=claims.is_guest
+    )
+    return replace(seat, standing=standing, by_link=by_link)

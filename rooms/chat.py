@@ -64,7 +64,7 @@ class Chat:
         self._rate.spend(claims.person, now=self._seconds())
         async with self._database.transaction(Actor.of(claims)) as tx:
             locked = await repository.lock(tx, room)
-            mine = await repository.seat_of(tx, room, claims.person)
+            mine = await queries.own_seat(tx, claims, room)
             if locked is None or mine is None:
                 raise NotFound
             if (sent := await repository.message_by_key(tx, mine, key)) is not None:

@@ -2,6 +2,10 @@
 
 A client waits until he is admitted. Whoever was admitted is `welcome`: he may leave and come straight back in, and
 read what was said, until he is removed. A practitioner is welcome in his own room from the start.
+
+A client comes signed in, or by the join link, which may have been passed on. Who was admitted signed in vouches for
+nobody who comes by the link: that one waits for an admission of his own. Who is signed in has the stronger proof, and
+goes in on either's admission.
 """
 
 from collections.abc import Mapping
@@ -65,6 +69,15 @@ def step(standing: Standing, event: ParticipantStep, *, role: ParticipantRole) -
             raise Removed
         raise IllegalStep(state=standing.state, step=event)
     return following
+
+
+def comes_in(standing: Standing, *, by_link: bool, guest: bool) -> tuple[Standing, bool]:
+    """Where someone enters from, and whether by the link: `by_link` is how he came before, `guest` how he comes now."""
+    if guest and standing.welcome and not by_link:
+        return LEFT, True
+    if standing == LEFT:
+        return LEFT, guest
+    return standing, by_link or guest
 
 
 def may_speak(standing: Standing) -> None:

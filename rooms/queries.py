@@ -10,6 +10,7 @@ from protocol.errors import NotFound
 from protocol.pushes import Message, Participant, Person, RoomStatus
 from rooms import membership, repository
 from rooms.membership import NEWCOMER, ParticipantRole
+from rooms.repository import Seat
 from rooms.room import RoomOptions, status_at, window
 from services.booking.model import AppointmentFacts
 from services.booking.queries import appointment_for_room
@@ -57,7 +58,7 @@ async def history(
     """Messages numbered above `after`; also after the end. Raises NotFound, NotAdmitted, Removed."""
     check_guest(claims, room)
     found = await repository.read(tx, room)
-    mine = await repository.seat_of(tx, room, claims.person)
+    mine = await own_seat(tx, claims, room)
     if found is None or mine is None:
         raise NotFound
     membership.may_read(mine.standing)
@@ -70,6 +71,17 @@ def check_guest(claims: Claims, room: UUID) -> None:
     """A guest has one room: any other does not exist for him. Raises NotFound."""
     if claims.room not in (None, room):
         raise NotFound
+
+
+async def own_seat(tx: Transaction, claims: Claims, room: UUID) -> Seat | None:
+    """The caller's seat; None until he has entered the way that he comes now: see `rooms.membership`."""
+    seat = await repository.seat_of(tx, room, claims.person)
+    return None if seat is None or not is_own(seat, claims) else seat
+
+
+def is_own(seat: Seat, claims: Claims) -> bool:
+    """Whether the seat is the caller's: a guest's only where he, or whoever had the link, has entered by it."""
+    return seat.participant.person == claims.person and (seat.by_link or not claims.is_guest)
 
 
 async def facts_for(tx: Transaction, claims: Claims, room: UUID) -> AppointmentFacts:
@@ -105,7 +117,7 @@ async def view(
     room = await repository.read(tx, facts.id)
     hours = window(facts.start, facts.end, now=now, options=options)
     seats = [] if room is None else await repository.seats(tx, room.id)
-    mine = next((seat for seat in seats if seat.participant.person == claims.person), None)
+    mine = next((seat for seat in seats if is_own(seat, claims)), None)
     role = role_of(facts, claims)
     inside = role == "practitioner" or (mine is not None and mine.standing.state == "admitted")
     welcome = NEWCOMER[role].welcome if mine is None else mine.standing.welcome

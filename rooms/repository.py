@@ -36,12 +36,13 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A participant's row."""
+    """A participant's row. `by_link`: what it says holds for whoever comes by the join link, too."""
 
     participant: Participant
     standing: Standing
     room: UUID
     organisation: UUID
+    by_link: bool
     waiting_until: datetime | None = None
 
 
@@ -50,7 +51,7 @@ SELECT_ROOM = (
     " FROM rooms.room"
 )
 SELECT_SEAT = (
-    "SELECT id, organisation_id, room_id, person_id, name, role, state, welcome,"
+    "SELECT id, organisation_id, room_id, person_id, name, role, state, welcome, by_link,"
     " waiting_until FROM rooms.participant"
 )
 SELECT_MESSAGE = (
@@ -82,6 +83,7 @@ def _seat(row: Row) -> Seat:
         standing=Standing(state=row["state"], welcome=row["welcome"]),
         room=row["room_id"],
         organisation=row["organisation_id"],
+        by_link=row["by_link"],
         waiting_until=row["waiting_until"],
     )
 
@@ -162,7 +164,7 @@ async def seats(tx: Transaction, room: UUID) -> list[Seat]:
 
 
 async def seat_of(tx: Transaction, room: UUID, person: UUID) -> Seat | None:
-    """A person's seat."""
+    """A person's seat, however he came: `queries.own_seat` says whether it is the caller's."""
     row = await tx.fetchrow(SELECT_SEAT + " WHERE room_id = $1 AND person_id = $2", room, person)
     return None if row is None else _seat(row)
 
@@ -178,11 +180,11 @@ async def save(tx: Transaction, seat: Seat, *, now: datetime) -> None:
     person = seat.participant
     await tx.execute(
         "INSERT INTO rooms.participant (id, organisation_id, room_id, person_id, name, role, state,"
-        " welcome, waiting_until, entered_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        " ON CONFLICT (room_id, person_id) DO UPDATE SET name = excluded.name,"
-        " state = excluded.state, welcome = excluded.welcome, waiting_until = excluded.waiting_until",
+        " welcome, by_link, waiting_until, entered_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " ON CONFLICT (room_id, person_id) DO UPDATE SET name = excluded.name, state = excluded.state,"
+        " welcome = excluded.welcome, by_link = excluded.by_link, waiting_until = excluded.waiting_until",
         *(person.id, seat.organisation, seat.room, person.person, person.name, person.role),
-        *(seat.standing.state, seat.standing.welcome, seat.waiting_until, now),
+        *(seat.standing.state, seat.standing.welcome, seat.by_link, seat.waiting_until, now),
     )
 
 

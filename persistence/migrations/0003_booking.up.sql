@@ -91,7 +91,10 @@ CREATE TABLE booking.appointment (
         REFERENCES booking.service (organisation_id, practitioner_id, id),
     -- What makes a double booking impossible, whatever the code above it does (docs/decisions).
     CONSTRAINT appointment_no_overlap EXCLUDE USING gist (practitioner_id WITH =, busy WITH &&)
-        WHERE (status IN ('held', 'booked'))
+        WHERE (status IN ('held', 'booked')),
+    -- Nobody is in two places. Holds may overlap: one compares before one books.
+    CONSTRAINT appointment_client_no_overlap EXCLUDE USING gist (client_id WITH =, during WITH &&)
+        WHERE (status = 'booked')
 );
 CREATE INDEX appointment_of_client ON booking.appointment (client_id, lower(during), id);
 CREATE INDEX appointment_of_practitioner ON booking.appointment (practitioner_id, lower(during), id);
@@ -124,8 +127,18 @@ CREATE FUNCTION booking.drop_expired_holds(
         RETURNING lower(a.during), upper(a.during), lower(a.busy), upper(a.busy)
     $$;
 
-REVOKE ALL ON FUNCTION booking.busy_ranges, booking.drop_expired_holds FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION booking.busy_ranges, booking.drop_expired_holds TO klear_app;
+-- Every claim counts what it pushes, whoever claims. More is not his: a version only goes up, a few at a time, and one
+-- that went up for nothing makes pages fetch again.
+CREATE FUNCTION booking.count_pushes(practitioner uuid, pushes int) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        UPDATE booking.calendar AS c SET version = c.version + pushes
+        WHERE c.practitioner_id = practitioner AND pushes > 0
+          AND (klear.is_system() OR c.organisation_id = klear.current_organisation())
+    $$;
+
+REVOKE ALL ON FUNCTION booking.busy_ranges, booking.drop_expired_holds, booking.count_pushes FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION booking.busy_ranges, booking.drop_expired_holds, booking.count_pushes TO klear_app;
 
 -- Whether who acts runs the calendars of his organisation. A practitioner runs his own only.
 CREATE FUNCTION booking.acts_as_steward() RETURNS boolean
@@ -151,9 +164,14 @@ CREATE POLICY published ON booking.calendar FOR SELECT TO klear_app USING (true)
 CREATE POLICY published ON booking.service FOR SELECT TO klear_app USING (true);
 CREATE POLICY published ON booking.rule FOR SELECT TO klear_app USING (true);
 
--- Every claim locks and counts a calendar, so everybody of its organisation may.
-CREATE POLICY counted ON booking.calendar FOR UPDATE TO klear_app
-    USING (klear.is_system() OR organisation_id = klear.current_organisation());
+-- Every claim locks a calendar, so everybody of its organisation may. Only who runs it writes to it.
+CREATE POLICY locked ON booking.calendar FOR UPDATE TO klear_app
+    USING (klear.is_system() OR organisation_id = klear.current_organisation())
+    WITH CHECK (
+        klear.is_system()
+        OR (organisation_id = klear.current_organisation()
+            AND (practitioner_id = klear.current_person() OR (SELECT booking.acts_as_steward())))
+    );
 
 CREATE POLICY made ON practitioners.practitioner FOR INSERT TO klear_app WITH CHECK (
     klear.is_system()
@@ -198,7 +216,7 @@ CREATE POLICY released_by_holder ON booking.appointment FOR DELETE TO klear_app 
 
 GRANT SELECT, INSERT ON practitioners.practitioner, booking.service TO klear_app;
 GRANT SELECT, INSERT, DELETE ON booking.rule TO klear_app;
-GRANT SELECT, INSERT, UPDATE (time_zone, version, rules_version) ON booking.calendar TO klear_app;
+GRANT SELECT, INSERT, UPDATE (time_zone, rules_version) ON booking.calendar TO klear_app;
 GRANT SELECT, INSERT, DELETE,
     UPDATE (status, expires_at, booked_at, cancelled_at, cancelled_by, cancel_reason, note)
     ON booking.appointment TO klear_app;

@@ -38,6 +38,8 @@ CREATE TABLE rooms.participant (
     state           text NOT NULL CHECK (state IN ('waiting', 'admitted', 'left', 'removed')),
     -- May be in without being admitted (again), and may read.
     welcome         boolean NOT NULL,
+    -- He came by the join link: what is said here of him holds for whoever comes by it, too.
+    by_link         boolean NOT NULL,
     -- Renewed while a connection of his is open; past it, he waits no longer.
     waiting_until   timestamptz,
     entered_at      timestamptz NOT NULL,
@@ -72,18 +74,83 @@ ALTER TABLE rooms.room ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rooms.participant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rooms.message ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY its_two_sides ON rooms.room TO klear_app USING (
+CREATE POLICY its_two_sides ON rooms.room FOR SELECT TO klear_app USING (
     klear.is_system()
     OR (organisation_id = klear.current_organisation()
         AND klear.current_person() IN (practitioner_id, client_id))
 );
 
--- The room in this condition is itself read under the policy above.
-CREATE POLICY of_my_room ON rooms.participant TO klear_app USING (
+-- A room says of its appointment what the appointment says. Read under the policy of appointments: by its two sides.
+CREATE FUNCTION rooms.is_of_appointment(room rooms.room) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT EXISTS (
+            SELECT FROM booking.appointment AS a
+            WHERE a.id = room.id AND a.organisation_id = room.organisation_id
+              AND a.practitioner_id = room.practitioner_id AND a.client_id = room.client_id
+              AND lower(a.during) = room.starts_at AND upper(a.during) <= room.closes_at
+        )
+    $$;
+
+-- What stood before the statement, for conditions on what it writes: a policy itself sees the new row only.
+-- STABLE, and so blind to the statement's own writes; as the owner, because a policy may not read its own table.
+CREATE FUNCTION rooms.status_before(room uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT r.status FROM rooms.room AS r WHERE r.id = room $$;
+CREATE FUNCTION rooms.was_welcome(participant uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT coalesce((SELECT p.welcome FROM rooms.participant AS p WHERE p.id = participant), false) $$;
+REVOKE ALL ON FUNCTION rooms.is_of_appointment, rooms.status_before, rooms.was_welcome FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rooms.is_of_appointment, rooms.status_before, rooms.was_welcome TO klear_app;
+
+-- Whoever of the two comes first makes it.
+CREATE POLICY made ON rooms.room FOR INSERT TO klear_app WITH CHECK (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation()
+        AND klear.current_person() IN (practitioner_id, client_id)
+        AND status = 'open' AND rooms.is_of_appointment(room))
+);
+-- Beginning and ending are the practitioner's. The client locks the row, counts messages and follows the appointment.
+CREATE POLICY led ON rooms.room FOR UPDATE TO klear_app USING (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation() AND practitioner_id = klear.current_person())
+);
+CREATE POLICY counted ON rooms.room FOR UPDATE TO klear_app
+    USING (organisation_id = klear.current_organisation() AND client_id = klear.current_person())
+    WITH CHECK (
+        organisation_id = klear.current_organisation() AND client_id = klear.current_person()
+        AND status = rooms.status_before(id) AND rooms.is_of_appointment(room)
+    );
+
+-- The room in these conditions is itself read under the policy above.
+CREATE POLICY of_my_room ON rooms.participant FOR SELECT TO klear_app USING (
     klear.is_system()
     OR (organisation_id = klear.current_organisation()
         AND EXISTS (SELECT FROM rooms.room WHERE room.id = participant.room_id))
 );
+-- The practitioner admits and removes.
+CREATE POLICY led ON rooms.participant TO klear_app USING (
+    klear.is_system()
+    OR (organisation_id = klear.current_organisation()
+        AND EXISTS (SELECT FROM rooms.room
+                    WHERE room.id = participant.room_id AND room.practitioner_id = klear.current_person()))
+);
+-- A client comes and goes. He is in where he was welcome before, and does not come back by himself once removed.
+CREATE POLICY came ON rooms.participant FOR INSERT TO klear_app WITH CHECK (
+    organisation_id = klear.current_organisation() AND person_id = klear.current_person()
+    AND role = 'client' AND (NOT welcome OR rooms.was_welcome(id))
+    AND EXISTS (SELECT FROM rooms.room
+                WHERE room.id = participant.room_id AND room.client_id = klear.current_person())
+);
+CREATE POLICY moved ON rooms.participant FOR UPDATE TO klear_app
+    USING (
+        organisation_id = klear.current_organisation() AND person_id = klear.current_person()
+        AND state <> 'removed'
+    )
+    WITH CHECK (
+        organisation_id = klear.current_organisation() AND person_id = klear.current_person()
+        AND (NOT welcome OR rooms.was_welcome(id))
+    );
 
 -- Whoever only waits, or was removed, reads nothing.
 CREATE POLICY read_by_the_welcome ON rooms.message FOR SELECT TO klear_app USING (
@@ -100,6 +167,7 @@ CREATE POLICY written_by_the_admitted ON rooms.message FOR INSERT TO klear_app W
                   AND me.person_id = klear.current_person() AND me.state = 'admitted')
 );
 
-GRANT SELECT, INSERT, UPDATE ON rooms.room, rooms.participant TO klear_app;
+GRANT SELECT, INSERT, UPDATE (status, live_at, starts_at, closes_at, ended_at, last_seq) ON rooms.room TO klear_app;
+GRANT SELECT, INSERT, UPDATE (name, state, welcome, by_link, waiting_until) ON rooms.participant TO klear_app;
 -- What was said is neither changed nor taken back.
 GRANT SELECT, INSERT ON rooms.message TO klear_app;

@@ -4,28 +4,30 @@ Whatever changes a calendar locks its row first, then changes rows, then counts 
 and appends what the sockets are told to the outbox: all of it commits, or none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from persistence import outbox
 from persistence.errors import ExclusionViolated
-from persistence.postgres import SYSTEM, Database, Transaction
-from protocol.errors import NotFound
-from services.booking import repository
+from persistence.postgres import Transaction
+from protocol.errors import Conflict, NotFound
+from services.booking import ledger, repository
 from services.booking.availability import Rule, check_rules, is_offered, zone_of
 from services.booking.errors import (
+    DoubleBooked,
     HoldExpired,
     NotASlot,
     OwnCalendar,
     SlotTaken,
+    TooManyBookings,
     TooManyHolds,
     VersionConflict,
 )
 from services.booking.events import Journal
 from services.booking.model import (
     HOLD_TIME,
+    MAX_BOOKINGS,
     MAX_HOLDS,
     Appointment,
     Calendar,
@@ -35,9 +37,6 @@ from services.booking.model import (
     check_cancellable,
     default_step,
 )
-
-CALENDARS_A_SWEEP = 200
-"""A sweep takes each calendar's lock for a moment; what is left waits for the next one, a few seconds later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,43 +71,53 @@ class Offer:
 
 
 async def hold_slot(tx: Transaction, claim: Claim, *, now: datetime) -> Appointment:
-    """Keep a slot for `HOLD_TIME`. NotFound, NotASlot, OwnCalendar, SlotTaken, TooManyHolds."""
-    await repository.lock_holder(tx, claim.client.id)
+    """Keep a slot for `HOLD_TIME`. NotFound, NotASlot, OwnCalendar, SlotTaken, TooManyHolds, TooManyBookings."""
+    await _may_book(tx, claim.client.id, now=now)
     calendar, wanted = await _claimed(tx, claim, now=now)
     if await repository.count_holds(tx, claim.client.id, now=now) >= MAX_HOLDS:
         raise TooManyHolds
     hold = replace(wanted, status="held", expires_at=now + HOLD_TIME, booked_at=None)
     journal = await _insert(tx, calendar, hold, now=now)
     journal.held(hold)
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return hold
 
 
 async def book_slot(tx: Transaction, claim: Claim, *, now: datetime) -> Appointment:
-    """Book a slot without holding it first. NotFound, NotASlot, OwnCalendar, SlotTaken."""
+    """Book a slot without holding it first.
+
+    NotFound, NotASlot, OwnCalendar, SlotTaken, DoubleBooked, TooManyBookings.
+    """
+    await _may_book(tx, claim.client.id, now=now)
     calendar, appointment = await _claimed(tx, claim, now=now)
     journal = await _insert(tx, calendar, appointment, now=now)
     journal.booked(appointment)
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return appointment
 
 
 async def book_hold(
     tx: Transaction, hold_id: UUID, *, client_id: UUID, note: str = "", now: datetime
 ) -> Appointment:
-    """Make an appointment of one's own live hold. HoldExpired for any other id: what it was is not told."""
+    """Make an appointment of one's own live hold. HoldExpired for any other id: what it was is not told.
+
+    DoubleBooked, TooManyBookings.
+    """
     hold = await repository.find(tx, hold_id)
     if hold is None or hold.client_id != client_id or hold.status != "held":
         raise HoldExpired
-    calendar = await _locked(tx, hold.practitioner_id)
-    booked = await repository.book(
-        tx, hold_id, status=after(hold.status, "book"), note=note, now=now
-    )
+    await _may_book(tx, client_id, now=now)
+    calendar = await ledger.locked(tx, hold.practitioner_id)
+    status = after(hold.status, "book")
+    try:
+        booked = await repository.book(tx, hold_id, status=status, note=note, now=now)
+    except ExclusionViolated:  # the hold kept the practitioner's time: it can only be his own
+        raise DoubleBooked from None
     if booked is None:
         raise HoldExpired
     journal = Journal(calendar)
     journal.booked(booked)
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return booked
 
 
@@ -117,12 +126,12 @@ async def release_hold(tx: Transaction, hold_id: UUID, *, client_id: UUID) -> No
     hold = await repository.find(tx, hold_id)
     if hold is None or hold.client_id != client_id or hold.status != "held":
         raise NotFound
-    calendar = await _locked(tx, hold.practitioner_id)
+    calendar = await ledger.locked(tx, hold.practitioner_id)
     if await repository.delete_hold(tx, hold_id) is None:
         raise NotFound
     journal = Journal(calendar)
     journal.released(hold)
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
 
 
 async def cancel(
@@ -132,7 +141,7 @@ async def cancel(
     seen = await repository.find(tx, appointment_id)
     if seen is None or seen.status == "held":
         raise NotFound
-    calendar = await _locked(tx, seen.practitioner_id)
+    calendar = await ledger.locked(tx, seen.practitioner_id)
     appointment = await repository.find(tx, appointment_id)
     if appointment is None:
         raise AssertionError("appointments are never deleted")
@@ -147,7 +156,7 @@ async def cancel(
     )
     journal = Journal(calendar)
     journal.cancelled(cancelled)
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return cancelled
 
 
@@ -173,7 +182,7 @@ async def create_calendar(
 
 async def create_service(tx: Transaction, practitioner_id: UUID, offer: Offer) -> Service:
     """Offer a service; whoever shows the slots fetches them anew. NotFound."""
-    calendar = await _locked(tx, practitioner_id)
+    calendar = await ledger.locked(tx, practitioner_id)
     service = Service(
         id=uuid4(),
         organisation_id=calendar.organisation_id,
@@ -192,7 +201,7 @@ async def create_service(tx: Transaction, practitioner_id: UUID, offer: Offer) -
     await repository.insert_service(tx, service, position=offer.position)
     journal = Journal(calendar)
     journal.availability_changed()
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return service
 
 
@@ -206,69 +215,47 @@ async def set_availability(
 ) -> int:
     """Put other weekly hours in place; appointments that exist stay. Returns the hours' new version.
 
-    `version` is the one that was read: VersionConflict if another was saved since. The zone stays if left out.
+    `version` is the one that was read: VersionConflict if another was saved since, unless the last save was just this
+    one, and its answer was lost. The zone stays if left out.
     NotFound, InvalidRules, UnknownTimeZone.
     """
     ordered = check_rules(rules)
-    calendar = await _locked(tx, practitioner_id)
-    if version is not None and version != calendar.rules_version:
-        raise VersionConflict(current=calendar.rules_version)
+    calendar = await ledger.locked(tx, practitioner_id)
     zone = time_zone or calendar.time_zone
     zone_of(zone)
+    if version is not None and version != calendar.rules_version:
+        if version == calendar.rules_version - 1 and await _stand(tx, calendar, ordered, zone):
+            return calendar.rules_version
+        raise VersionConflict(current=calendar.rules_version)
     saved = await repository.replace_rules(tx, calendar, ordered, time_zone=zone)
     journal = Journal(calendar)
     journal.availability_changed()
-    await _commit(tx, calendar, journal)
+    await ledger.commit(tx, calendar, journal)
     return saved
 
 
-# --- what time does ------------------------------------------------------------------------------
-
-
-async def expire_holds(database: Database, now: datetime) -> int:
-    """Delete the holds whose time is over, and tell so. Returns how many. For the worker, every few seconds."""
-    async with database.transaction(SYSTEM, read_only=True) as tx:
-        due = await repository.with_expired_holds(tx, now=now, limit=CALENDARS_A_SWEEP)
-    count = 0
-    for practitioner_id in due:
-        async with database.transaction(SYSTEM) as tx:
-            count += await _expire(tx, practitioner_id, now=now)
-    return count
-
-
-async def complete_appointments(database: Database, now: datetime) -> int:
-    """Mark the appointments that are over, and tell so. Returns how many. For the worker, every minute or so."""
-    async with database.transaction(SYSTEM, read_only=True) as tx:
-        due = await repository.with_past_appointments(tx, now=now, limit=CALENDARS_A_SWEEP)
-    count = 0
-    for practitioner_id in due:
-        async with database.transaction(SYSTEM) as tx:
-            count += await _complete(tx, practitioner_id, now=now)
-    return count
-
-
-async def _expire(tx: Transaction, practitioner_id: UUID, *, now: datetime) -> int:
-    calendar = await _locked(tx, practitioner_id)
-    journal = Journal(calendar)
-    expired = await repository.drop_expired(tx, practitioner_id, now=now)
-    for hold in expired:
-        journal.released(hold)
-    await _commit(tx, calendar, journal)
-    return len(expired)
-
-
-async def _complete(tx: Transaction, practitioner_id: UUID, *, now: datetime) -> int:
-    calendar = await _locked(tx, practitioner_id)
-    journal = Journal(calendar)
-    status = after("booked", "complete")
-    over = await repository.complete(tx, practitioner_id, status=status, now=now)
-    for appointment in over:
-        journal.completed(appointment)
-    await _commit(tx, calendar, journal)
-    return len(over)
-
-
 # --- parts of the above --------------------------------------------------------------------------
+
+
+_OVERLAPS: Mapping[str, type[Conflict]] = {
+    "appointment_no_overlap": SlotTaken,
+    "appointment_client_no_overlap": DoubleBooked,
+}
+
+
+async def _stand(
+    tx: Transaction, calendar: Calendar, rules: Sequence[Rule], time_zone: str
+) -> bool:
+    """Whether these are the hours already."""
+    stored = await repository.rules(tx, [calendar.practitioner_id])
+    return calendar.time_zone == time_zone and stored[calendar.practitioner_id] == list(rules)
+
+
+async def _may_book(tx: Transaction, client_id: UUID, *, now: datetime) -> None:
+    """Lock the client, and look whether he may have one more appointment. TooManyBookings."""
+    await repository.lock_client(tx, client_id)
+    if await repository.count_bookings(tx, client_id, now=now) >= MAX_BOOKINGS:
+        raise TooManyBookings(limit=MAX_BOOKINGS)
 
 
 async def _claimed(tx: Transaction, claim: Claim, *, now: datetime) -> tuple[Calendar, Appointment]:
@@ -282,7 +269,7 @@ async def _claimed(tx: Transaction, claim: Claim, *, now: datetime) -> tuple[Cal
     # Whoever comes too late is told so before he queues for the lock. The constraint decides all the same.
     if await _is_taken(tx, wanted, now=now):
         raise SlotTaken
-    calendar = await _locked(tx, claim.practitioner_id)
+    calendar = await ledger.locked(tx, claim.practitioner_id)
     rules = (await repository.rules(tx, [claim.practitioner_id]))[claim.practitioner_id]
     zone = zone_of(calendar.time_zone)
     if not is_offered(service.timing, rules, zone, claim.start, now=now):
@@ -340,20 +327,6 @@ async def _insert(
         journal.released(hold)
     try:
         await repository.insert(tx, row, now=now)
-    except ExclusionViolated:
-        raise SlotTaken from None
+    except ExclusionViolated as error:
+        raise _OVERLAPS[error.constraint] from None
     return journal
-
-
-async def _locked(tx: Transaction, practitioner_id: UUID) -> Calendar:
-    calendar = await repository.lock_calendar(tx, practitioner_id)
-    if calendar is None:
-        raise NotFound
-    return calendar
-
-
-async def _commit(tx: Transaction, calendar: Calendar, journal: Journal) -> None:
-    if journal.version != calendar.version:
-        await repository.set_version(tx, calendar.practitioner_id, journal.version)
-    for audience, push in journal.entries:
-        await outbox.append(tx, organisation=calendar.organisation_id, channels=audience, push=push)

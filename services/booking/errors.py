@@ -6,7 +6,9 @@ RequestError
 │   ├── HoldExpired       1002  the hold is over, or was never yours
 │   ├── TooManyHolds      1003  release one first
 │   ├── AlreadyOver       1004  it began, ended or was cancelled
-│   └── VersionConflict   1005  somebody else saved in between; `current` is what stands
+│   ├── VersionConflict   1005  somebody else saved in between; `current` is what stands
+│   ├── DoubleBooked      1010  the client has another appointment at that time
+│   └── TooManyBookings   1011  as many appointments are ahead as one may have
 └── Unprocessable
     ├── NotASlot          1001  never offered at that time
     ├── InvalidRules      1006  working hours that make no sense
@@ -60,6 +62,22 @@ class VersionConflict(Conflict):
     """Somebody else saved in between. `fields`: `current`, the version that stands."""
 
     code, slug, title = 1005, "version-conflict", "This was changed in the meantime. Load it again."
+
+
+class DoubleBooked(Conflict):
+    """The client himself is booked at that time, with whomever."""
+
+    code, slug = 1010, "double-booked-client"
+    title = "You have another appointment at that time."
+
+
+class TooManyBookings(Conflict):
+    """The client has as many appointments ahead as one may. `fields`: `limit`."""
+
+    code, slug = 1011, "too-many-bookings"
+    title = (
+        "You have as many appointments ahead as one can have. Come to one, or cancel one, first."
+    )
 
 
 class InvalidRules(Unprocessable):

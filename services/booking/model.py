@@ -24,6 +24,10 @@ HOLD_TIME = timedelta(minutes=5)
 MAX_HOLDS = 3
 """Live holds of one person: a family's worth, and no way to empty a calendar."""
 
+MAX_BOOKINGS = 20
+"""Appointments ahead of one client: two a week for as long as most calendars are open. Whoever needs more talks to his
+practitioner; without a bound one client could book a whole calendar away."""
+
 JOIN_OPENS_BEFORE = timedelta(minutes=15)
 """The room opens this long before the appointment (rooms decides; this tells the page)."""
 

@@ -184,6 +184,14 @@ async def appointment(tx: Transaction, appointment_id: UUID, *, now: datetime) -
     return shown(found, now)
 
 
+async def own_appointment(tx: Transaction, appointment_id: UUID, *, now: datetime) -> Appointment:
+    """One appointment of which the actor is a side: who only runs its calendar is none. NotFound."""
+    found = await appointment(tx, appointment_id, now=now)
+    if tx.actor.person not in (found.client_id, found.practitioner_id):
+        raise NotFound
+    return found
+
+
 async def appointments(tx: Transaction, wanted: Listing) -> list[Appointment]:
     """One page of somebody's appointments, as client or as practitioner, in order of their start."""
     return [shown(each, wanted.now) for each in await repository.of_person(tx, wanted)]

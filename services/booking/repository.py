@@ -90,10 +90,9 @@ async def runs_calendar(tx: Transaction, practitioner_id: UUID) -> bool:
     return bool(await tx.fetchval(sql, practitioner_id))
 
 
-async def set_version(tx: Transaction, practitioner_id: UUID, version: int) -> None:
-    """Write down how far the pushes have counted."""
-    sql = "UPDATE booking.calendar SET version = $2 WHERE practitioner_id = $1"
-    await tx.execute(sql, practitioner_id, version)
+async def count_pushes(tx: Transaction, practitioner_id: UUID, pushes: int) -> None:
+    """Count the locked calendar's version up, which everybody may who claims a slot of it."""
+    await tx.execute("SELECT booking.count_pushes($1, $2)", practitioner_id, pushes)
 
 
 async def rules(tx: Transaction, practitioner_ids: Sequence[UUID]) -> dict[UUID, list[Rule]]:
@@ -201,19 +200,17 @@ async def drop_expired(
     now: datetime,
 ) -> list[Released]:
     """Delete the expired holds that touch a stretch (all of them where none is given). The calendar is locked."""
-    sql = "SELECT start_at, end_at, busy_start, busy_end FROM booking.drop_expired_holds($1, $2, $3, $4)"
+    sql = (
+        'SELECT start_at AS start, end_at AS "end", busy_start, busy_end'
+        " FROM booking.drop_expired_holds($1, $2, $3, $4)"
+    )
     rows = await tx.fetch(sql, practitioner_id, since, until, now)
-    return [
-        Released(
-            start=r["start_at"], end=r["end_at"], busy_start=r["busy_start"], busy_end=r["busy_end"]
-        )
-        for r in rows
-    ]
+    return [Released(**dict(row)) for row in rows]
 
 
-async def lock_holder(tx: Transaction, client_id: UUID) -> None:
-    """Let one person claim holds one after another, so that they can be counted. Before the calendar's lock."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"hold:{client_id}")
+async def lock_client(tx: Transaction, client_id: UUID) -> None:
+    """Let one person claim one after another, so that what he has can be counted. Before the calendar's lock."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"claim:{client_id}")
 
 
 async def count_holds(tx: Transaction, client_id: UUID, *, now: datetime) -> int:
@@ -221,6 +218,16 @@ async def count_holds(tx: Transaction, client_id: UUID, *, now: datetime) -> int
     sql = (
         "SELECT count(*) FROM booking.appointment"
         " WHERE client_id = $1 AND status = 'held' AND expires_at > $2"
+    )
+    count: int = await tx.fetchval(sql, client_id, now)
+    return count
+
+
+async def count_bookings(tx: Transaction, client_id: UUID, *, now: datetime) -> int:
+    """The appointments of one person that are booked and not over."""
+    sql = (
+        "SELECT count(*) FROM booking.appointment"
+        " WHERE client_id = $1 AND status = 'booked' AND upper(during) > $2"
     )
     count: int = await tx.fetchval(sql, client_id, now)
     return count
@@ -242,7 +249,7 @@ async def own_hold(
 
 
 async def insert(tx: Transaction, row: Appointment, *, now: datetime) -> None:
-    """A hold, or an appointment. Raises ExclusionViolated where the time is taken."""
+    """A hold, or an appointment. Raises ExclusionViolated where the time is taken, of either side."""
     sql = (
         "INSERT INTO booking.appointment (id, organisation_id, practitioner_id, practitioner_name, client_id,"
         " client_name, service_id, service_name, time_zone, during, busy, status, expires_at, booked_at, note,"
@@ -281,7 +288,7 @@ async def find(tx: Transaction, appointment_id: UUID) -> Appointment | None:
 async def book(
     tx: Transaction, hold_id: UUID, *, status: AppointmentStatus, note: str, now: datetime
 ) -> Appointment | None:
-    """A live hold becomes an appointment; None where it expired or is gone."""
+    """A live hold becomes an appointment; None where it expired or is gone. ExclusionViolated: see `insert`."""
     sql = (
         "UPDATE booking.appointment SET status = $2, expires_at = NULL, booked_at = $3, note = $4"
         f" WHERE id = $1 AND status = 'held' AND expires_at > $3 RETURNING {_APPOINTMENT}"
@@ -359,14 +366,8 @@ async def of_person(tx: Transaction, wanted: Listing) -> list[Appointment]:
     """
     rows = await tx.fetch(
         sql,
-        wanted.person,
-        wanted.since,
-        wanted.until,
-        wanted.status,
-        wanted.now,
-        start,
-        last_id,
-        wanted.limit,
+        *(wanted.person, wanted.since, wanted.until, wanted.status, wanted.now),
+        *(start, last_id, wanted.limit),
     )
     return _all(rows)
 

@@ -82,7 +82,13 @@ class Inside:
         person = Participant(
             id=uuid4(), person=who.person, name=name, role="client", state=standing.state
         )
-        seat = Seat(participant=person, standing=standing, room=room, organisation=ORGANISATION)
+        seat = Seat(
+            participant=person,
+            standing=standing,
+            room=room,
+            organisation=ORGANISATION,
+            by_link=False,
+        )
         self.seats[room, who.person] = seat
         return who
 

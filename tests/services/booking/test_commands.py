@@ -8,7 +8,7 @@ import pytest
 
 from persistence.postgres import SYSTEM
 from protocol.errors import NotFound
-from services.booking import commands, queries
+from services.booking import commands, queries, sweeps
 from services.booking.errors import (
     AlreadyOver,
     HoldExpired,
@@ -326,13 +326,13 @@ async def test_the_sweep_deletes_expired_holds_and_tells(world: World, clock: Cl
     clock.advance(minutes=1)
     fresh = await world.hold(world.bo, clock.now, NOON + 2 * HOUR)
     await world.pushes()
-    assert await commands.expire_holds(world.database, clock.now) == 0
+    assert await sweeps.expire_holds(world.database, clock.now) == 0
     clock.advance(minutes=4)
-    assert await commands.expire_holds(world.database, clock.now) == 3
+    assert await sweeps.expire_holds(world.database, clock.now) == 3
     pushes = await world.pushes()
     assert sorted(told(pushes)) == sorted(set(told(pushes)))
     assert [push["state"] for _, push in pushes] == ["open"] * 6
-    assert await commands.expire_holds(world.database, clock.now) == 0
+    assert await sweeps.expire_holds(world.database, clock.now) == 0
     await book_hold(world, world.bo, fresh.id, clock)
 
 
@@ -345,10 +345,10 @@ async def test_what_is_over_is_completed_and_told_to_those_it_concerns(
     await world.pushes()
     before = await version(world)
     clock.now = NOON + HOUR
-    assert await commands.complete_appointments(world.database, clock.now) == 1
+    assert await sweeps.complete_appointments(world.database, clock.now) == 1
     assert told(await world.pushes()) == [
         (f"calendar:{world.ravi.id}", "completed", before),
         (f"user:{world.ana.id}", "completed", before),
         (f"user:{world.ravi.id}", "completed", before),
     ]
-    assert await commands.complete_appointments(world.database, clock.now) == 0
+    assert await sweeps.complete_appointments(world.database, clock.now) == 0

@@ -12,7 +12,7 @@ import pytest
 from persistence.postgres import SYSTEM
 from protocol import channels
 from protocol.errors import NotFound, RequestError
-from services.booking import commands, queries
+from services.booking import commands, queries, sweeps
 from services.booking.errors import AlreadyOver, HoldExpired, SlotTaken, TooManyHolds
 from services.booking.model import HOLD_TIME, MAX_HOLDS, Appointment
 from tests.conftest import Clock
@@ -118,7 +118,7 @@ class History:
 
     async def sweep(self) -> None:
         expired = [row_id for row_id, row in self.rows.items() if self.is_expired(row)]
-        assert await commands.expire_holds(self.world.database, self.clock.now) == len(expired)
+        assert await sweeps.expire_holds(self.world.database, self.clock.now) == len(expired)
         for row_id in expired:
             del self.rows[row_id]
 
