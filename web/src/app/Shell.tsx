@@ -33,7 +33,7 @@ export function Shell() {
           <Link to={homeOf(roles)} className="mr-2 inline-flex min-h-11 items-center rounded-card pr-2">
             <Wordmark />
           </Link>
-          {ways.length > 0 && <Ways ways={ways} className="hidden gap-1 md:flex" item="min-h-11 px-3.5" />}
+          {ways.length > 0 && <Ways ways={ways} className="max-md:hidden" list="flex gap-1" item="min-h-11 px-3.5" />}
           <div className="ml-auto flex items-center gap-1 md:gap-2">
             <LiveDot className="mr-2" />
             <ThemeMenu />
@@ -48,7 +48,8 @@ export function Shell() {
         <div className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-paper/95 pb-safe backdrop-blur md:hidden">
           <Ways
             ways={ways}
-            className="mx-auto flex max-w-md justify-around"
+            className="mx-auto max-w-md"
+            list="flex justify-around"
             item="min-h-15 flex-1 flex-col justify-center gap-0.5 text-xs"
           />
         </div>
@@ -58,11 +59,18 @@ export function Shell() {
   );
 }
 
-function Ways({ ways, className, item }: { ways: Destination[]; className: string; item: string }) {
+interface WaysProps {
+  ways: Destination[];
+  className: string;
+  list: string;
+  item: string;
+}
+
+function Ways({ ways, className, list, item }: WaysProps) {
   const text = useText();
   return (
-    <nav aria-label={text("app.navigation")}>
-      <ul className={className}>
+    <nav aria-label={text("app.navigation")} className={className}>
+      <ul className={list}>
         {ways.map(({ to, label }) => (
           <li key={to} className="contents">
             <Way to={to} className={item} icon={ICONS[to]}>

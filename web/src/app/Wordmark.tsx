@@ -21,7 +21,7 @@ export function Wordmark() {
           />
         </g>
       </svg>
-      <span className="max-[23rem]:sr-only">{text("app.name")}</span>
+      <span className="max-[23rem]:sr-only md:max-lg:sr-only">{text("app.name")}</span>
     </span>
   );
 }

@@ -10,19 +10,18 @@ const TINTS = [
 /** Words before a name that are no part of it. */
 const TITLES = /^(dr|prof|mr|mrs|ms|mx)\.?\s+/i;
 
-/** A person's initials on a tint of his own. The name stands beside it, so it says nothing to a screen reader. */
+/** A person's initials on a tint of his own. They are drawn, not written: the name stands beside them, or labels them. */
 export function Avatar({ name, className }: { name: string; className?: string }) {
   return (
     <span
       aria-hidden
+      data-initials={initialsOf(name)}
       className={classes(
-        "inline-flex size-12 shrink-0 select-none items-center justify-center rounded-full font-semibold",
+        "inline-flex before:content-[attr(data-initials)] size-12 shrink-0 select-none items-center justify-center rounded-full font-semibold",
         TINTS[tintOf(name) % TINTS.length],
         className,
       )}
-    >
-      {initialsOf(name)}
-    </span>
+    />
   );
 }
 

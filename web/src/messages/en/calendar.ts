@@ -13,10 +13,10 @@ export const calendar = {
   "calendar.view.day": "Day",
   "calendar.view.list": "List",
   "calendar.hours": "Working hours",
+  "calendar.hours.short": "Hours",
   "calendar.keys": "Keyboard shortcuts",
   "calendar.zone": "{city} time",
   "calendar.held": "Being booked",
-  "calendar.event.held": "being booked, {time}",
   "calendar.list.empty": "Nothing booked in this week",
 
   "calendar.empty.title": "Nobody can book you yet",
@@ -24,10 +24,10 @@ export const calendar = {
   "calendar.empty.action": "Set working hours",
 
   "day.title": "Today",
-  "day.date": "{date}",
   "day.count": "{count, plural, =0 {no sessions} one {# session} other {# sessions}}",
   "day.holding": "{count, plural, one {One time is being booked right now} other {# times are being booked right now}}",
   "day.empty": "Nothing booked today. Share your booking page, and new sessions appear here by themselves.",
+  "day.upcoming": "Coming up",
   "day.over": "That was all for today.",
   "day.next": "Next",
   "day.now": "Now",
@@ -35,9 +35,7 @@ export const calendar = {
   "day.copied": "Copied. Anyone with the address sees your open times.",
   "day.room": "Open room",
   "day.roomOf": "Open the room with {name}, {time}",
-  "day.detailsOf": "Details: {name}, {time}",
 
-  "appointment.title": "{name}",
   "appointment.when": "When",
   "appointment.service": "Session",
   "appointment.note": "Note from {name}",

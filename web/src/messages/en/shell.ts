@@ -38,8 +38,6 @@ export const shell = {
 
   "action.retry": "Try again",
   "action.close": "Close",
-  "action.cancel": "Never mind",
-  "action.back": "Back",
   "action.more": "Show more",
 
   "signIn.title": "Sign in",

@@ -12,6 +12,7 @@ import "../../calendar/calendar.css";
 import { type Shown, businessHoursOf, eventsOf, spansOf } from "../../calendar/events";
 import { hoursShown } from "../../calendar/hours";
 import type { View } from "../../calendar/range";
+import { classes } from "../../components/classes";
 import { useText } from "../../messages/useText";
 import { useTimes } from "../../time/useTimes";
 
@@ -26,6 +27,8 @@ interface Props {
 }
 
 const NAMES = { week: "timeGridWeek", day: "timeGridDay", list: "listWeek" } as const;
+/** A list is as long as what is in it; the others fill their box. */
+const VIEW_OPTIONS = { list: { height: "auto" } } as const;
 const PLUGINS = [timeGridPlugin, listPlugin, interactionPlugin, themePlugin];
 
 /** The calendar itself. It only shows: what it shows, and which days, is decided outside. */
@@ -42,7 +45,10 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
     queueMicrotask(() => calendar.current?.getApi().changeView(NAMES[view], day));
   }, [view, day]);
   return (
-    <div className="klear-calendar min-h-[28rem] min-w-0 overflow-hidden rounded-2xl border border-line lg:min-h-0">
+    <div className={classes(
+        "klear-calendar min-w-0 overflow-x-hidden overflow-y-auto rounded-2xl border border-line lg:h-auto lg:min-h-0",
+        view === "list" ? "min-h-40 bg-raised" : "h-[75dvh] min-h-[28rem]",
+      )}>
       <FullCalendar
         ref={calendar}
         plugins={PLUGINS}
@@ -55,6 +61,7 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
         now={now.toISOString()}
         nowIndicator
         height="100%"
+        views={VIEW_OPTIONS}
         expandRows
         borderless
         allDaySlot={false}
@@ -72,6 +79,9 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
           info.jsEvent.preventDefault();
           onPick(info.event.id);
         }}
+        listItemEventBeforeClass="!hidden"
+        noEventsClass="!bg-transparent"
+        noEventsInnerClass="!text-muted"
         noEventsContent={text("calendar.list.empty")}
       />
     </div>
@@ -85,7 +95,8 @@ function shownOf(info: EventDisplayInfo): Shown {
 }
 
 function eventClass(info: EventDisplayInfo): string {
-  return `animate-fade overflow-hidden klear-${shownOf(info).kind}`;
+  const listed = info.view.type === NAMES.list && "klear-listed";
+  return classes("animate-fade overflow-hidden", `klear-${shownOf(info).kind}`, listed);
 }
 
 /** Below this a column's event has room for one line only. */

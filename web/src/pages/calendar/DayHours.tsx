@@ -88,10 +88,10 @@ const fromField = (end: string) => (end === "00:00" ? "24:00" : end);
 
 function SpanRow({ day, span, problem, onChange, onRemove }: SpanProps) {
   const text = useText();
-  const field = classes(inputClass, "!min-h-11 !w-auto flex-1 tabular-nums");
+  const field = classes(inputClass, "!min-h-11 !w-0 min-w-0 flex-1 !px-2.5 tabular-nums");
   const invalid = problem !== null || undefined;
   return (
-    <div className="mt-1 grid gap-1.5 pl-15">
+    <div className="mt-1 grid grid-cols-[minmax(0,1fr)] gap-1.5">
       <div className="flex items-center gap-2">
         <input
           type="time"

@@ -1,9 +1,7 @@
 import { Copy, DoorOpen } from "lucide-react";
-import type { Appointment, Named } from "../../api/types";
+import type { Appointment, CalendarRange, Named } from "../../api/types";
 import { Link } from "react-router";
 import { isNow, opensAt } from "../../appointments/list";
-import { windowOf } from "../../calendar/range";
-import { useCalendar } from "../../calendar/useCalendar";
 import { Button } from "../../components/Button";
 import { useToast } from "../../components/Toaster";
 import { buttonClass } from "../../components/buttonClass";
@@ -16,20 +14,23 @@ interface Props {
   practitioner: Named;
   zone: string;
   now: Date;
+  /** The calendar from today on. */
+  data: CalendarRange | undefined;
   onPick: (id: string) => void;
 }
 
 /** The day's queue: who comes when, who is next, and the way into each room. */
-export function DayPanel({ practitioner, zone, now, onPick }: Props) {
+export function DayPanel({ practitioner, zone, now, data, onPick }: Props) {
   const text = useText();
   const times = useTimes();
   const today = dayOf(now, zone);
-  const { data } = useCalendar(practitioner.id, windowOf({ first: today, count: 1 }));
   const queue = (data?.appointments ?? []).filter(
     (each) => each.status !== "cancelled" && dayOf(each.start, zone) === today,
   );
   const holding = (data?.holds ?? []).filter((each) => new Date(each.expires_at) > now).length;
-  const next = queue.find((each) => each.status === "booked" && new Date(each.end) > now);
+  const coming = (data?.appointments ?? []).filter((each) => each.status === "booked" && new Date(each.end) > now);
+  const next = queue.find((each) => each === coming[0]);
+  const later = next === undefined ? coming[0] : undefined;
   return (
     <aside
       aria-label={text("day.title")}
@@ -50,7 +51,6 @@ export function DayPanel({ practitioner, zone, now, onPick }: Props) {
         </p>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
-        {data && queue.length === 0 && <Nobody practitioner={practitioner} />}
         <ul>
           {queue.map((each) => (
             <Row key={each.id} appointment={each} zone={zone} now={now} next={each === next} onPick={onPick} />
@@ -58,6 +58,17 @@ export function DayPanel({ practitioner, zone, now, onPick }: Props) {
         </ul>
         {queue.length > 0 && next === undefined && (
           <p className="px-5 py-4 text-[15px] text-muted">{text("day.over")}</p>
+        )}
+        {data && queue.length === 0 && <Nobody practitioner={practitioner} />}
+        {later && (
+          <section className="border-t border-line pt-4">
+            <h3 className="px-5 text-sm font-medium text-muted">
+              {text("day.upcoming")} · {times.shortDate(later.start, zone)}
+            </h3>
+            <ul>
+              <Row appointment={later} zone={zone} now={now} next={false} onPick={onPick} />
+            </ul>
+          </section>
         )}
       </div>
     </aside>
@@ -83,7 +94,6 @@ function Row({ appointment, zone, now, next, onPick }: RowProps) {
       <button
         type="button"
         onClick={() => onPick(appointment.id)}
-        aria-label={text("day.detailsOf", { name, time })}
         className="flex min-h-14 w-full items-start gap-3 px-5 py-3 text-left hover:bg-sunken/60"
       >
         <span className="w-13 shrink-0 pt-px text-[15px] tabular-nums text-muted">{time}</span>

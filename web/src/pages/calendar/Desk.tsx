@@ -37,6 +37,9 @@ export function Desk(props: Props) {
   );
 }
 
+/** When today is done, the next session is looked for this far ahead. */
+const AHEAD_DAYS = 14;
+
 function Working({ practitioner, choices, onChoose, hours }: Props & { hours: Availability }) {
   const text = useText();
   const now = useNow(15_000);
@@ -44,7 +47,9 @@ function Working({ practitioner, choices, onChoose, hours }: Props & { hours: Av
   const { locale } = useIntl();
   const firstDay = useMemo(() => firstDayOf(locale), [locale]);
   const found = useCalendar(practitioner.id, windowOf(daysShown(desk.view, desk.day, firstDay)));
-  const picked = found.data?.appointments.find((each) => each.id === desk.picked) ?? null;
+  const ahead = useCalendar(practitioner.id, windowOf({ first: desk.today, count: AHEAD_DAYS }));
+  const known = [...(found.data?.appointments ?? []), ...(ahead.data?.appointments ?? [])];
+  const picked = known.find((each) => each.id === desk.picked) ?? null;
   useKeys(desk.keys);
   return (
     <div className="mx-auto flex w-full max-w-[100rem] flex-1 flex-col gap-4 px-safe py-4 lg:grid lg:h-[calc(100dvh-3.8rem)] lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_minmax(0,1fr)] lg:gap-x-6">
@@ -70,7 +75,7 @@ function Working({ practitioner, choices, onChoose, hours }: Props & { hours: Av
         now={now}
         onPick={desk.setPicked}
       />
-      <DayPanel practitioner={practitioner} zone={hours.time_zone} now={now} onPick={desk.setPicked} />
+      <DayPanel practitioner={practitioner} zone={hours.time_zone} now={now} data={ahead.data} onPick={desk.setPicked} />
       <AppointmentSheet
         appointment={picked}
         zone={hours.time_zone}

@@ -95,7 +95,7 @@ function HoursForm({ practitioner, base, onDirty, onSaved }: FormProps) {
     void submit(version);
   };
   return (
-    <form id={form} noValidate onSubmit={onSubmit} className="grid gap-1">
+    <form id={form} noValidate onSubmit={onSubmit} className="grid grid-cols-[minmax(0,1fr)] gap-1">
       {week.map((spans, index) => (
         <DayHours
           key={index}

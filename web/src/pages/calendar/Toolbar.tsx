@@ -51,9 +51,11 @@ export function Toolbar({ desk, firstDay, zone, practitioner, choices, onChoose 
       <Button
         className="max-md:order-2 max-md:ml-auto"
         onClick={() => desk.setOpen("hours")}
+        aria-label={text("calendar.hours")}
         icon={<Clock aria-hidden className="size-4" />}
       >
-        {text("calendar.hours")}
+        <span className="lg:hidden">{text("calendar.hours.short")}</span>
+        <span className="max-lg:hidden">{text("calendar.hours")}</span>
       </Button>
       <Button
         size="icon"

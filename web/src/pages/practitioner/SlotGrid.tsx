@@ -56,9 +56,7 @@ interface SlotProps {
 }
 
 function SlotButton({ slot, there, busy, onChoose }: SlotProps) {
-  const text = useText();
   const time = useTimes().time(slot.start);
-  const label = there === null ? time : `${time} (${text("book.zone.there", { ...there })})`;
   const held = slot.state === "held";
   const off = held || slot.phase === "gone" || busy !== null;
   return (
@@ -66,7 +64,6 @@ function SlotButton({ slot, there, busy, onChoose }: SlotProps) {
       type="button"
       aria-disabled={off || undefined}
       aria-busy={busy === slot.start || undefined}
-      aria-label={text(held ? "book.slot.heldLabel" : "book.slot.choose", { time: label })}
       onClick={() => !off && onChoose(slot.start)}
       className={classes(
         "grid min-h-13 w-full content-center justify-items-center rounded-card border px-1 py-1.5 leading-tight",
@@ -78,14 +75,33 @@ function SlotButton({ slot, there, busy, onChoose }: SlotProps) {
       )}
     >
       <span className="text-base tabular-nums">{time}</span>
-      {held ? (
-        <span className="flex animate-fade items-center gap-1.5 whitespace-nowrap text-xs">
-          <span className="size-1.5 rounded-full bg-clay" />
-          {text("book.slot.held")}
-        </span>
-      ) : (
-        there && <span className="text-xs font-normal text-muted tabular-nums">{there.time}</span>
-      )}
+      {held ? <Held /> : <Open there={there} />}
     </button>
+  );
+}
+
+/** Under a time that can be had: the other side's clock, where it shows another time. */
+function Open({ there }: Pick<SlotProps, "there">) {
+  const text = useText();
+  return (
+    <>
+      {there && (
+        <span className="text-xs font-normal text-muted tabular-nums">
+          {there.time} <span className="sr-only">{text("book.slot.there", { city: there.city })}</span>
+        </span>
+      )}
+      <span className="sr-only">{text("book.slot.choose")}</span>
+    </>
+  );
+}
+
+function Held() {
+  const text = useText();
+  return (
+    <span className="flex animate-fade items-center gap-1.5 whitespace-nowrap text-xs">
+      <span aria-hidden className="size-1.5 rounded-full bg-clay" />
+      {text("book.slot.held")}
+      <span className="sr-only">{text("book.slot.by")}</span>
+    </span>
   );
 }

@@ -31,7 +31,10 @@ export function SignInForm() {
     setProblems(found);
     setRefusal(null);
     const first = Object.keys(found)[0];
-    if (first !== undefined) return focusOn(form.current, first);
+    if (first !== undefined) {
+      focusOn(form.current, first);
+      return;
+    }
     setBusy(true);
     try {
       await signIn(email, password);
