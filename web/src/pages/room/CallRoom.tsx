@@ -44,7 +44,7 @@ interface Props {
 export function CallRoom({ room, view, me, local }: Props) {
   const text = useText();
   const notes = useNotes();
-  const { tell } = notes;
+  const { tell, clear } = notes;
   const other = otherSide(view, me.role);
   const call = useCall(view.id, me.id, local);
   const conversation = useChat(view.id);
@@ -55,6 +55,10 @@ export function CallRoom({ room, view, me, local }: Props) {
   const unread = useUnread(conversation.chat, conversation.loaded, chatOpen, me.person);
   const chatButton = useRef<HTMLButtonElement>(null);
 
+  const openChat = () => {
+    setChatOpen(true);
+    clear();
+  };
   useChannel(channels.room(view.id), {
     onPublication(data) {
       room.push(data);
@@ -70,7 +74,7 @@ export function CallRoom({ room, view, me, local }: Props) {
   useComings(present, [other], (event, name) => {
     tell(text(event === "joined" ? "call.joined" : "call.gone", { name }));
   });
-  useNews(conversation.chat.messages.at(-1), unread, me.person, (news) => tell(news, () => setChatOpen(true)));
+  useNews(conversation.chat.messages.at(-1), unread, me.person, (news) => tell(news, openChat));
 
   const leave = () => {
     call.leave();
@@ -97,7 +101,7 @@ export function CallRoom({ room, view, me, local }: Props) {
           chatOpen={chatOpen}
           unread={unread}
           chatButton={chatButton}
-          onChat={() => (chatOpen ? closeChat() : setChatOpen(true))}
+          onChat={chatOpen ? closeChat : openChat}
           onLeave={leave}
         />
       )}
@@ -128,6 +132,9 @@ function useNews(newest: Message | undefined, unread: number, me: string, tell: 
 function shortened(text: string): string {
   return lengthOf(text) > 80 ? `${Array.from(text).slice(0, 79).join("")}…` : text;
 }
+
+/** Words that lie on a picture: readable whatever it shows. */
+const chipClass = "flex min-h-11 items-center gap-2 rounded-full bg-black/60 text-white [--muted:#d3dad7] backdrop-blur-sm";
 
 interface StageProps extends Props {
   call: Call;
@@ -161,17 +168,19 @@ function Stage({ view, me, local, call, present, notes, chatOpen, unread, chatBu
       />
       <header
         className={classes(
-          "absolute inset-x-0 top-0 z-10 flex items-center gap-1 bg-linear-to-b from-black/60 to-transparent px-4 pb-6 pt-[max(0.75rem,env(safe-area-inset-top))] transition duration-300",
+          "absolute inset-x-0 top-0 z-10 flex items-start justify-between gap-2 px-3 pt-[max(0.75rem,env(safe-area-inset-top))] transition duration-300",
           idle && "opacity-0",
         )}
       >
-        <p className="min-w-0 flex-1 truncate">
-          <span className="font-semibold">{other.name}</span>
-          <span className="ml-2 hidden text-muted sm:inline">{times.span(view.start, view.end)}</span>
+        <p className={classes(chipClass, "min-w-0 px-4")}>
+          <span className="truncate font-semibold">{other.name}</span>
+          <span className="hidden whitespace-nowrap text-muted sm:inline">{times.span(view.start, view.end)}</span>
         </p>
-        <LiveDot className="mr-1" />
-        <QualityMeter quality={quality} />
-        <People participants={view.participants} present={present} me={me.id} />
+        <div className={classes(chipClass, "shrink-0 pl-4 pr-1")}>
+          <LiveDot className="mr-1 whitespace-nowrap" />
+          <QualityMeter quality={quality} />
+          <People participants={view.participants} present={present} me={me.id} />
+        </div>
       </header>
       <div className="pointer-events-none absolute inset-x-0 top-17 z-20 grid justify-items-center gap-2 px-3">
         <WaitingBanner room={view.id} waiting={waiting} />

@@ -1,4 +1,4 @@
-import { Clock, Hourglass, LogIn } from "lucide-react";
+import { ChevronDown, Clock, Hourglass, LogIn } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { Named } from "../../api/types";
@@ -36,12 +36,14 @@ export function Lobby({ room, view, role, local }: Props) {
   useEffect(() => heading.current?.focus(), []);
   return (
     <RoomFrame>
-      <div className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-6 px-safe py-4 md:grid-cols-[1.2fr_1fr] md:gap-12 md:py-10">
+      <div className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-6 px-safe pb-32 pt-4 md:grid-cols-[1.2fr_1fr] md:gap-12 md:py-10">
         <section className="order-2 grid content-start gap-4 md:order-1" aria-label={text("lobby.check")}>
           <Preview local={local} />
           <MediaProblems local={local} />
           <LevelMeter track={local.microphone.track} on={local.microphone.on} />
-          <DeviceFields local={local} />
+          <Fold title={text("media.devices")}>
+            <DeviceFields local={local} />
+          </Fold>
         </section>
         <section className="order-1 grid content-start gap-5 md:order-2">
           <div className="flex items-center gap-4">
@@ -123,14 +125,9 @@ function Waiting({ view, other }: StepProps) {
         <p>{text("lobby.waiting.body", { name: other.name })}</p>
         <p className="mt-3 text-sm">{text("lobby.waiting.since", { minutes: Math.max(0, minutes) })}</p>
       </Card>
-      <details className="group rounded-card border border-line bg-raised" open={minutes >= LONG_MINUTES}>
-        <summary className="flex min-h-12 items-center rounded-card px-4 font-medium">
-          {text("lobby.waiting.long.title")}
-        </summary>
-        <p className="px-4 pb-4 text-[15px] text-muted">
-          {text("lobby.waiting.long.body", { time: times.time(view.start) })}
-        </p>
-      </details>
+      <Fold title={text("lobby.waiting.long.title")} open={minutes >= LONG_MINUTES}>
+        <p className="text-[15px] text-muted">{text("lobby.waiting.long.body", { time: times.time(view.start) })}</p>
+      </Fold>
     </>
   );
 }
@@ -165,7 +162,6 @@ function Ready({ room, view, role, other }: StepProps) {
           {text(`lobby.enter.${role}`)}
         </Button>
       </div>
-      <div aria-hidden className="order-last h-0 md:hidden" />
     </>
   );
 }
@@ -189,5 +185,18 @@ function Card({ icon, title, tone = "plain", children }: CardProps) {
         {children}
       </div>
     </div>
+  );
+}
+
+/** What is looked at by those who need it. Once open by a press, or because it is time, it stays so. */
+function Fold({ title, open = false, children }: { title: string; open?: boolean; children: ReactNode }) {
+  return (
+    <details className="group rounded-card border border-line bg-raised" open={open}>
+      <summary className="flex min-h-12 list-none items-center gap-2 rounded-card px-4 font-medium [&::-webkit-details-marker]:hidden">
+        <span className="flex-1">{title}</span>
+        <ChevronDown aria-hidden className="size-5 text-muted transition-transform group-open:rotate-180" />
+      </summary>
+      <div className="px-4 pb-4">{children}</div>
+    </details>
   );
 }

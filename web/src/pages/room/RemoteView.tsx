@@ -33,7 +33,7 @@ export function RemoteView({ other, remote, role, isHere, waits }: Props) {
   return (
     <div className="absolute inset-0 grid place-items-center overflow-hidden">
       {seen ? (
-        <Video track={seen} label={text("call.video", { name })} className="size-full animate-fade object-contain max-md:portrait:object-cover" />
+        <Video track={seen} label={text("call.video", { name })} className="absolute inset-0 size-full animate-fade object-contain max-md:portrait:object-cover" />
       ) : (
         <Words name={name} title={remote || isHere ? name : text(waits ? "call.waits" : `call.alone.${role}`, { name })}>
           {text(wordsFor({ remote, isHere, waits, role }), { name })}

@@ -15,6 +15,7 @@ export interface Notes {
   readonly notes: readonly Note[];
   readonly tell: (text: string, onOpen?: () => void) => void;
   readonly drop: (id: number) => void;
+  readonly clear: () => void;
 }
 
 /** What just happened in the room, for a few seconds. */
@@ -39,5 +40,6 @@ export function useNotes(): Notes {
     const { current } = timers;
     return () => current.forEach(clearTimeout);
   }, []);
-  return { notes, tell, drop };
+  const clear = useCallback(() => setNotes([]), []);
+  return { notes, tell, drop, clear };
 }
