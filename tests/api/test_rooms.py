@@ -73,7 +73,11 @@ async def test_a_waiting_client_sees_himself(
 ) -> None:
     await admission.enter(house.client, room)
     await admission.enter(house.practitioner, room)
-    for client in (house.client, house.guest(room)):
+    guest = house.guest(room)
+    assert (await app.get(guest, f"/rooms/{room}")).json()["me"] is None
+    assert (await app.get(guest, f"/rooms/{room}/messages")).status_code == 404
+    await admission.enter(guest, room)
+    for client in (house.client, guest):
         view = (await app.get(client, f"/rooms/{room}")).json()
         assert view["me"]["state"] == "waiting"
         assert view["participants"] == [view["me"]]
@@ -86,7 +90,9 @@ async def test_a_waiting_client_sees_himself(
 async def test_messages_by_pages(
     app: RoomsApp, admission: Admission, chat: Chat, house: House, room: UUID
 ) -> None:
-    await both_inside(admission, house, room)
+    _, client = await both_inside(admission, house, room)
+    await admission.enter(house.guest(room), room)
+    await admission.admit(house.practitioner, room, client)
     for number in range(1, 6):
         await chat.send(house.client, room, text=f"{number}", key=f"{number}")
     first = (await app.get(house.guest(room), f"/rooms/{room}/messages", limit=2)).json()

@@ -315,6 +315,7 @@ async def test_a_guest_has_one_room(
     guest = house.guest(room)
     _, client = await both_inside(admission, house, room)
     assert (await admission.enter(guest, room)).status == "live"
+    await admission.admit(house.practitioner, room, client)
     assert (await admission.seat(guest, client)).participant.id == client
     other = await appointment(database, house, clock.now - timedelta(hours=1))
     mine = (await admission.enter(house.client, other)).me

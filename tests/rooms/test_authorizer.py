@@ -33,13 +33,26 @@ async def test_those_inside_have_their_channels(
     ask: Ask, admission: Admission, house: House, room: UUID
 ) -> None:
     host, client = await both_inside(admission, house, room)
-    for who in (house.practitioner, house.client, house.guest(room)):
+    for who in (house.practitioner, house.client):
         assert await ask(who, f"room:{room}") == Grant(presence=True, join_leave=True)
         assert await ask(who, f"signals:{room}") == Grant(publish=True, history=False)
         assert await ask(who, f"call:{room}") == Grant()
     assert await ask(house.client, f"participant:{client}") == Grant()
-    assert await ask(house.guest(room), f"participant:{client}") == Grant()
     assert await ask(house.client, f"participant:{host}") is None
+
+
+async def test_a_guest_has_them_once_he_is_admitted_himself(
+    ask: Ask, admission: Admission, house: House, room: UUID
+) -> None:
+    _, client = await both_inside(admission, house, room)
+    guest = house.guest(room)
+    names = (*(f"{namespace}:{room}" for namespace in INSIDE), f"participant:{client}")
+    assert [await ask(guest, name) for name in names] == [None] * 4
+    await admission.enter(guest, room)
+    assert [await ask(guest, name) for name in names] == [None, None, None, Grant()]
+    await admission.admit(house.practitioner, room, client)
+    for who in (guest, house.client):
+        assert None not in [await ask(who, name) for name in names]
 
 
 async def test_those_who_wait_or_left_have_only_their_own(

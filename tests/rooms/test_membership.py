@@ -15,6 +15,7 @@ from rooms.membership import (
     ParticipantRole,
     ParticipantStep,
     Standing,
+    comes_in,
     may_read,
     may_speak,
     step,
@@ -53,6 +54,34 @@ def test_a_practitioner_comes_and_goes_freely() -> None:
     assert walk("practitioner", "enter") == ADMITTED
     assert walk("practitioner", "enter", "leave") == AWAY
     assert walk("practitioner", "enter", "leave", "enter") == ADMITTED
+
+
+@pytest.mark.parametrize(
+    ("standing", "by_link", "guest", "found"),
+    [
+        (ADMITTED, False, True, (LEFT, True)),  # in as somebody signed in: the link waits
+        (AWAY, False, True, (LEFT, True)),
+        (ADMITTED, True, True, (ADMITTED, True)),  # the same way again: straight in
+        (AWAY, True, True, (AWAY, True)),
+        (AWAY, False, False, (AWAY, False)),
+        (AWAY, True, False, (AWAY, True)),  # signed in is the stronger proof
+        (ADMITTED, True, False, (ADMITTED, True)),
+        (WAITING, False, True, (WAITING, True)),  # both wait: who is admitted came either way
+        (WAITING, True, False, (WAITING, True)),
+        (
+            LEFT,
+            True,
+            False,
+            (LEFT, False),
+        ),  # who waited by the link has gone: it is not he who waits now
+        (LEFT, False, True, (LEFT, True)),
+        (REMOVED, False, True, (REMOVED, True)),
+    ],
+)
+def test_by_which_way_he_comes_in(
+    standing: Standing, by_link: bool, guest: bool, found: tuple[Standing, bool]
+) -> None:
+    assert comes_in(standing, by_link=by_link, guest=guest) == found
 
 
 def test_who_was_removed_does_not_come_back_uninvited() -> None:

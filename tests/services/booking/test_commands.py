@@ -8,7 +8,7 @@ import pytest
 
 from persistence.postgres import SYSTEM
 from protocol.errors import NotFound
-from services.booking import commands, queries, sweeps
+from services.booking import commands, queries
 from services.booking.errors import (
     AlreadyOver,
     HoldExpired,
@@ -316,39 +316,3 @@ async def test_buffers_are_kept_between_neighbours(world: World, clock: Clock) -
         with pytest.raises(SlotTaken):
             await world.book(world.bo, clock.now, start)
     await world.book(world.bo, clock.now, NOON + 2 * HOUR)
-
-
-@pytest.mark.asyncio
-async def test_the_sweep_deletes_expired_holds_and_tells(world: World, clock: Clock) -> None:
-    await world.hold(world.ana, clock.now)
-    await world.hold(world.bo, clock.now, NOON + HOUR)
-    await world.hold(world.ben, clock.now, service=world.other_service)
-    clock.advance(minutes=1)
-    fresh = await world.hold(world.bo, clock.now, NOON + 2 * HOUR)
-    await world.pushes()
-    assert await sweeps.expire_holds(world.database, clock.now) == 0
-    clock.advance(minutes=4)
-    assert await sweeps.expire_holds(world.database, clock.now) == 3
-    pushes = await world.pushes()
-    assert sorted(told(pushes)) == sorted(set(told(pushes)))
-    assert [push["state"] for _, push in pushes] == ["open"] * 6
-    assert await sweeps.expire_holds(world.database, clock.now) == 0
-    await book_hold(world, world.bo, fresh.id, clock)
-
-
-@pytest.mark.asyncio
-async def test_what_is_over_is_completed_and_told_to_those_it_concerns(
-    world: World, clock: Clock
-) -> None:
-    await world.book(world.ana, clock.now)
-    await world.book(world.ana, clock.now, NOON + HOUR)
-    await world.pushes()
-    before = await version(world)
-    clock.now = NOON + HOUR
-    assert await sweeps.complete_appointments(world.database, clock.now) == 1
-    assert told(await world.pushes()) == [
-        (f"calendar:{world.ravi.id}", "completed", before),
-        (f"user:{world.ana.id}", "completed", before),
-        (f"user:{world.ravi.id}", "completed", before),
-    ]
-    assert await sweeps.complete_appointments(world.database, clock.now) == 0
