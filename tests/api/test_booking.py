@@ -1,7 +1,7 @@
 """Booking over HTTP: the journey of a client, the refusals, and the walls between organisations."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,6 +12,9 @@ import pytest_asyncio
 from api.openapi import document
 from persistence.postgres import SYSTEM, Database
 from protocol.claims import Claims
+from services.booking import commands
+from services.booking.availability import Rule
+from services.booking.model import MAX_BOOKINGS
 from tests.api.booking_app import App, once
 from tests.conftest import Clock
 from tests.services.booking.world import HOUR, NOON, World
@@ -115,6 +118,22 @@ async def test_a_write_repeated_with_its_key_happens_once(app: App) -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_was_said_is_not_kept_a_second_time(app: App) -> None:
+    """A key keeps an appointment's id, and a repeated request shows it as it stands then."""
+    ana, key = app.as_(app.world.ana), once()
+    body = app.slot(note="My left knee")
+    made = await ana.post("/appointments", json=body, headers=key)
+    path = f"/appointments/{made.json()['id']}"
+    cancelled = await ana.post(f"{path}/cancel", json={"reason": "Ill"}, headers=once())
+    again = await ana.post("/appointments", json=body, headers=key)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert again.json() == cancelled.json() == {**made.json(), "status": "cancelled"}
+    async with app.world.database.transaction(SYSTEM, read_only=True) as tx:
+        kept = await tx.fetch("SELECT body FROM persistence.idempotency")
+    assert [row["body"] for row in kept] == [made.json()["id"]] * 2
+
+
+@pytest.mark.asyncio
 async def test_a_refused_write_frees_its_key(app: App) -> None:
     hold, key = await held(app), once()
     bo = app.as_(app.world.bo)
@@ -196,6 +215,71 @@ async def test_what_cannot_be_claimed_is_refused(
     for path in ("/holds", "/appointments"):
         body = app.slot(**change)
         refused(await app.as_(app.world.ana).post(path, json=body, headers=once()), status, code)
+
+
+@pytest.mark.asyncio
+async def test_nobody_is_in_two_places(app: App) -> None:
+    world = app.world
+    mei = await world.offer(world.mei, min_notice_minutes=0)
+    evening = (NOON + 5 * HOUR).isoformat()  # 17:00 UTC: nine in the morning in Vancouver
+    body = app.slot(practitioner_id=str(world.mei.id), service_id=str(mei.id), start=evening)
+    late = await world.offer(world.ravi, duration_minutes=30, slot_minutes=30)
+    week = [Rule(weekday=1, start=9 * 60, end=20 * 60)]
+    async with world.database.transaction(SYSTEM) as tx:
+        await commands.set_availability(tx, world.ravi.id, rules=week)
+    other = app.slot(service_id=str(late.id), start=(NOON + 5.5 * HOUR).isoformat())
+    ana = app.as_(world.ana)
+    hold = await ana.post("/holds", json=other, headers=once())
+    assert (await ana.post("/appointments", json=body, headers=once())).status_code == 201
+    assert hold.status_code == 201  # one may compare
+    held = await ana.post("/appointments", json={"hold_id": hold.json()["id"]}, headers=once())
+    refused(held, 409, "double-booked-client")
+    await ana.delete(f"/holds/{hold.json()['id']}")
+    at_once = await ana.post("/appointments", json=other, headers=once())
+    problem = refused(at_once, 409, "double-booked-client")
+    assert problem["detail"] == "You have another appointment at that time."
+    bo = await app.as_(world.bo).post("/appointments", json=other, headers=once())
+    assert bo.status_code == 201
+
+
+@pytest.mark.asyncio
+async def test_one_client_does_not_book_a_calendar_away(app: App, clock: Clock) -> None:
+    ana, starts = app.as_(app.world.ana), _starts()
+    held_before = await held(app, start=next(starts))
+    for _ in range(MAX_BOOKINGS):
+        first = await ana.post("/appointments", json=app.slot(start=next(starts)), headers=once())
+        assert first.status_code == 201, first.text
+    more = app.slot(start=next(starts))
+    for path, body in (
+        ("/appointments", more),
+        ("/holds", more),
+        ("/appointments", {"hold_id": held_before}),
+    ):
+        problem = refused(await ana.post(path, json=body, headers=once()), 409, "too-many-bookings")
+        assert problem["limit"] == MAX_BOOKINGS
+    bo = await app.as_(app.world.bo).post("/appointments", json=more, headers=once())
+    assert bo.status_code == 201
+    await ana.post(f"/appointments/{first.json()['id']}/cancel", headers=once())
+    one_more = app.slot(start=next(starts))
+    assert (await ana.post("/appointments", json=one_more, headers=once())).status_code == 201
+
+
+@pytest.mark.asyncio
+async def test_bookings_at_the_same_moment_are_counted_too(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "MAX_BOOKINGS", 2)
+    ana, starts = app.as_(app.world.ana), _starts()
+    bodies = [app.slot(start=next(starts)) for _ in range(5)]
+    answers = await asyncio.gather(
+        *(ana.post("/appointments", json=body, headers=once()) for body in bodies)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409]
+
+
+def _starts() -> Iterator[str]:
+    """The slots of Ravi's, from noon on, five a day."""
+    return ((NOON + n // 5 * 24 * HOUR + n % 5 * HOUR).isoformat() for n in range(100))
 
 
 @pytest.mark.asyncio
@@ -300,6 +384,31 @@ async def test_a_join_link_names_its_appointment_until_two_hours_after(
     assert (await app.as_(app.world.ravi).post(path, headers=once())).status_code == 201
     clock.now = NOON + 3 * HOUR
     refused(await app.as_(app.world.ravi).post(path, headers=once()), 409, "already-over")
+
+
+@pytest.mark.asyncio
+async def test_only_its_two_sides_make_a_join_link(app: App) -> None:
+    """Who runs the calendars sees the appointment, and is not told that it has a link: he would enter as the client."""
+    appointment, unknown = await booked(app), uuid4()
+    for who in (app.world.olga, app.world.asta):
+        steward = app.as_(who)
+        assert (await steward.get(f"/appointments/{appointment}")).status_code == 200
+        theirs = await steward.post(f"/appointments/{appointment}/join-link", headers=once())
+        nobodys = await steward.post(f"/appointments/{unknown}/join-link", headers=once())
+        problem = refused(theirs, 404, "not-found")
+        assert {**problem, "instance": ""} == {**nobodys.json(), "instance": ""}
+
+
+@pytest.mark.asyncio
+async def test_a_join_link_is_written_down_nowhere(app: App) -> None:
+    appointment, ana, key = await booked(app), app.as_(app.world.ana), once()
+    path = f"/appointments/{appointment}/join-link"
+    for headers in (key, key, {}):  # a key is not looked at
+        assert (await ana.post(path, headers=headers)).status_code == 201
+    async with app.world.database.transaction(SYSTEM, read_only=True) as tx:
+        assert (
+            await tx.fetchval("SELECT count(*) FROM persistence.idempotency") == 1
+        )  # the booking's
 
 
 @pytest.mark.asyncio

@@ -1,7 +1,10 @@
+import base64
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx2
+import orjson
 import pytest
 from fastapi import FastAPI
 from hypothesis import given
@@ -35,6 +38,11 @@ def test_the_first_page_is_after_nothing() -> None:
     assert page(None).after(UUID) is None
 
 
+def raw(document: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(document)).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("readers", [(datetime.fromisoformat, UUID), (str, UUID), (str, str)])
 @pytest.mark.parametrize(
     "cursor",
     [
@@ -44,16 +52,22 @@ def test_the_first_page_is_after_nothing() -> None:
         "!!!!",
         encode(),
         encode("a"),
-        encode("a", "b"),
         encode(1, 2, 3),
         "e30",
         "WzEsMl0",
         "bnVsbA",
+        raw([["x"], str(uuid4())]),
+        raw([{}, str(uuid4())]),
+        raw([1, str(uuid4())]),
+        raw({"a": 1, "b": 2}),
+        raw("ab"),
     ],
 )
-def test_what_is_no_cursor_of_this_list_is_refused(cursor: str) -> None:
+def test_what_is_no_cursor_of_this_list_is_refused(
+    cursor: str, readers: tuple[Callable[[str], object], ...]
+) -> None:
     with pytest.raises(CursorInvalid):
-        page(cursor).after(datetime.fromisoformat, UUID)
+        page(cursor).after(*readers)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[\w-]{1,40}"))

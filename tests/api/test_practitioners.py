@@ -231,8 +231,32 @@ async def test_weekly_hours_are_read_changed_and_guarded(app: App, world: World)
     changed = {**hours, "time_zone": "Asia/Kathmandu", "rules": rules}
     saved = await ravi.put(path, json=changed)
     assert (saved.status_code, saved.json()) == (200, {**changed, "version": 2})
-    late = await app.as_(world.olga).put(path, json=changed)
+    late = await app.as_(world.olga).put(path, json={**changed, "rules": []})
     assert refused(late, 409, "version-conflict")["current"] == 2
+
+
+@pytest.mark.asyncio
+async def test_the_same_save_once_more_changes_nothing(app: App, world: World) -> None:
+    """Its answer was lost, and it is sent again: the person's own save is no conflict to him."""
+    path, ravi = f"/practitioners/{world.ravi.id}/availability", app.as_(world.ravi)
+    hours = (await ravi.get(path)).json()
+    rules = [
+        {"weekday": 2, "start": "08:00", "end": "12:00"},
+        {"weekday": 1, "start": "09:00", "end": "12:00"},
+    ]
+    body = {**hours, "rules": rules}
+    first = await ravi.put(path, json=body)
+    await world.pushes()
+    again = await ravi.put(path, json=body)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert again.json()["version"] == hours["version"] + 1
+    assert await world.pushes() == []
+    other_zone = await ravi.put(path, json={**body, "time_zone": "Asia/Kathmandu"})
+    assert refused(other_zone, 409, "version-conflict")["current"] == 2
+    await ravi.put(path, json={**body, "version": 2, "rules": []})
+    await ravi.put(path, json={**body, "version": 3})
+    stale = await ravi.put(path, json=body)  # the same hours, but two saves came between
+    assert refused(stale, 409, "version-conflict")["current"] == 4
 
 
 @pytest.mark.asyncio

@@ -1,6 +1,8 @@
 """A key answers once."""
 
+import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +10,7 @@ import pytest
 
 from persistence import idempotency
 from persistence.idempotency import KeyInProgress, KeyReused, Stored
-from persistence.postgres import SYSTEM, Actor, Database
+from persistence.postgres import SYSTEM, Actor, Database, Transaction
 
 pytestmark = pytest.mark.integration
 
@@ -86,6 +88,35 @@ async def test_a_second_request_meanwhile_is_told_to_wait(database: Database) ->
     async with database.transaction(actor) as tx:
         await idempotency.once(tx, key="k", fingerprint=PRINT, effect=ask_again)
     assert effect.count == 1
+
+
+@pytest.mark.asyncio
+async def test_any_number_at_once_are_answered_what_was_answered(database: Database) -> None:
+    actor, effect = somebody(), Effect()
+    first = await _once(database, actor, effect)
+    async with database.transaction(actor) as tx:
+        # A replay that has not ended yet keeps no other waiting.
+        await idempotency.once(tx, key="k", fingerprint=PRINT, effect=effect)
+        again = await asyncio.gather(*(_once(database, actor, effect) for _ in range(5)))
+    assert again == [replace(first, replayed=True)] * 5
+    assert effect.count == 1
+
+
+@pytest.mark.asyncio
+async def test_who_comes_between_the_look_and_the_lock_is_answered_too(database: Database) -> None:
+    """The second looks before the first has committed, and gets the lock after."""
+    actor, effect = somebody(), Effect()
+
+    class Late(Transaction):
+        async def fetchval(self, sql: str, *args: object) -> object:
+            if "lock" in sql:
+                await _once(database, actor, effect)
+            return await super().fetchval(sql, *args)
+
+    async with database.transaction(actor) as tx:
+        late = Late(tx._connection, actor)
+        stored = await idempotency.once(late, key="k", fingerprint=PRINT, effect=effect)
+    assert stored == Stored(status=201, body={"nth": 1}, replayed=True)
 
 
 @pytest.mark.asyncio
