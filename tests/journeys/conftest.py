@@ -25,6 +25,8 @@ from playwright.async_api import (
     expect,
 )
 
+collect_ignore = [] if os.environ.get("KLEAR_SCREENSHOTS") else ["test_screenshots.py"]
+
 PASSWORD = "klear-demo"
 READY_SECONDS = 90
 PATIENCE_MS = 20_000
@@ -181,11 +183,13 @@ class Server:
     async def _answers(self) -> bool:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(
+                b"GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+            )
+            status = await reader.readline()
+            writer.close()
         except OSError:
             return False
-        writer.write(b"GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        status = await reader.readline()
-        writer.close()
         return b" 200 " in status
 
 
@@ -200,9 +204,11 @@ def _free_port() -> int:
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """A running demo server of this test's own."""
     running = Server(tmp_path / "data")
-    await running.start()
-    yield running
-    await running.stop()
+    try:
+        await running.start()
+        yield running
+    finally:
+        await running.stop()
 
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -244,11 +250,11 @@ async def somebody(
     people: list[Person] = []
 
     async def make(*, like: Person | None = None, **options: Any) -> Person:
-        context = like.page.context if like else await _context(browser, server, options)
+        context = like.page.context if like else await new_context(browser, server, options)
         if not like:
             contexts.append(context)
         person = Person(await context.new_page())
-        _listen(person)
+        watch_for_complaints(person)
         people.append(person)
         return person
 
@@ -270,7 +276,10 @@ async def _keep_pictures(name: str, people: list[Person]) -> None:
         await person.page.screenshot(path=folder / f"{name}-{number}.png")
 
 
-async def _context(browser: Browser, server: Server, options: dict[str, Any]) -> BrowserContext:
+async def new_context(
+    browser: Browser, server: Server, options: dict[str, Any], *, small_picture: bool = True
+) -> BrowserContext:
+    """A browser profile of somebody's own, whose connections can be read."""
     context = await browser.new_context(
         base_url=server.address,
         permissions=["camera", "microphone", "clipboard-read", "clipboard-write"],
@@ -278,7 +287,8 @@ async def _context(browser: Browser, server: Server, options: dict[str, Any]) ->
     )
     context.set_default_timeout(PATIENCE_MS)
     await context.add_init_script(KEEP_CONNECTIONS)
-    await context.add_init_script(CHOOSE_SMALL_PICTURE)
+    if small_picture:
+        await context.add_init_script(CHOOSE_SMALL_PICTURE)
     return context
 
 
@@ -286,7 +296,9 @@ async def _context(browser: Browser, server: Server, options: dict[str, Any]) ->
 _EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_CONNECTION")
 
 
-def _listen(person: Person) -> None:
+def watch_for_complaints(person: Person) -> None:
+    """Note every error that the page logs from now on."""
+
     def console(message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
             person.complaints.append(message.text)
