@@ -29,12 +29,12 @@ from klear import database as databases
 from klear.authorizers import ByNamespace
 from klear.children import keep_running
 from klear.data_folder import DataFolder
-from klear.roles import RoleRefused, check
+from klear.roles import check
 from klear.seed import seed
 from klear.server import listen, serving
 from klear.settings import Settings
 from klear.supervisor import Supervisor
-from persistence import idempotency, locks
+from persistence import idempotency
 from persistence.jobs import Job, Jobs
 from persistence.postgres import Database
 from persistence.relay import Relay
@@ -91,7 +91,7 @@ async def program(
             await stack.enter_async_context(_media(settings, control, supervisor))
         running = Running(address="", broker="")
         if parts.gateway or parts.worker:
-            opened = databases.opened(settings, folder, supervisor)
+            opened = databases.opened(settings, folder, supervisor, alone=parts.gateway)
             database = await stack.enter_async_context(opened)
             if parts.worker:
                 await stack.enter_async_context(supervisor.running("jobs", _jobs(database).run()))
@@ -194,7 +194,7 @@ class Gateway:
         """Start in order; stop in reverse. `control` is the media worker's socket."""
         address = address_of(self._settings, listener)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._only_one())
+            self._supervisor.check()
             passwords = Passwords()
             stack.callback(passwords.close)
             if self._demo:
@@ -214,22 +214,11 @@ class Gateway:
             ):
                 await stack.enter_async_context(self._supervisor.running(name, work))
             app = self._app(hub, passwords, public_url=self._settings.public_url or address)
+            self._supervisor.check()
             server = serving(app, listener, hub=hub, supervisor=self._supervisor)
             await stack.enter_async_context(server)
             log.info("serving", address=address, broker=self._broker.name)
             yield Running(address=address, broker=self._broker.name)
-
-    @asynccontextmanager
-    async def _only_one(self) -> AsyncIterator[None]:
-        """An in-process broker reaches the sockets of one gateway: a second one would serve half of the pushes."""
-        async with AsyncExitStack() as stack:
-            try:
-                await stack.enter_async_context(locks.held(self._database, locks.GATEWAY))
-            except locks.LockTaken:
-                raise RoleRefused(
-                    "another gateway serves this database; more than one needs a broker between processes (Redis)"
-                ) from None
-            yield
 
     def _attendance(self) -> Attendance:
         closing = Closing(database=self._database, clock=utc_now, departures=self._departures)

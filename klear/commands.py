@@ -1,5 +1,6 @@
 """What the `klear` command does, apart from reading its arguments."""
 
+import contextlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import structlog
 from klear import database as databases
 from klear.bootstrap import Running, program, signing_key, utc_now
 from klear.data_folder import DataFolder, DataFolderBusy
+from klear.database import OwnerUnknown, PasswordUnknown
 from klear.demonstration import ANA, HOUSES, OLGA, PASSWORD, RAVI, STILLWATER, demo_id, house_of
 from klear.embedded import PostgresFailed
 from klear.roles import RoleRefused
 from klear.server import AddressTaken
 from klear.settings import Settings
-from klear.supervisor import Supervisor
+from klear.supervisor import Stopped, Supervisor
 from persistence import migrate as migrations
 from persistence.errors import DatabaseUnavailable, PersistenceError
 from protocol.claims import Claims, Role
@@ -31,6 +33,8 @@ MENDABLE = (
     DataFolderBusy,
     AddressTaken,
     PostgresFailed,
+    OwnerUnknown,
+    PasswordUnknown,
     PersistenceError,
     DatabaseUnavailable,
 )
@@ -60,10 +64,12 @@ async def serve(settings: Settings, *, role: str, demo: bool, say: Say) -> int:
         log.warning("no such setting", name=name)
     supervisor = Supervisor()
     with supervisor.signals():
-        async with program(settings, role=role, demo=demo, supervisor=supervisor) as running:
-            if demo:
-                say(welcome(running))
-            await supervisor.until_stopped()
+        work = program(settings, role=role, demo=demo, supervisor=supervisor)
+        with contextlib.suppress(Stopped):
+            async with work as running:
+                if demo and not supervisor.stopping:
+                    say(welcome(running))
+                await supervisor.until_stopped()
     return 1 if supervisor.failed else 0
 
 

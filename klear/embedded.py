@@ -30,6 +30,9 @@ _SOCKET = ".s.PGSQL.5432"
 STOPPING = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
 """How the server is asked to stop, and for how many seconds: fast (a last checkpoint), then at once."""
 
+RECOVERY = 60.0
+"""Seconds for the server to accept connections, after a crash too."""
+
 _LOG_MAX = 5 * 2**20
 """Bytes that the log may have at a start; a longer one begins anew."""
 
@@ -70,6 +73,7 @@ class EmbeddedPostgres:
         self._user: User | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_folder = self._data
+        self._deadline = 0.0
 
     @property
     def url(self) -> str:
@@ -82,20 +86,37 @@ class EmbeddedPostgres:
         """Whether the server's process runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, *, timeout: float = 60.0) -> None:
-        """Initialise the data where there is none, start, and wait until connections are accepted.
+    def start(self) -> None:
+        """All of it: `prepare`, `launch`, and wait until it is `ready`."""
+        self.prepare()
+        self.launch()
+        while not self.ready():
+            time.sleep(0.01)
 
-        `timeout` seconds are for recovery after a crash. Raises PostgresFailed.
-        """
+    def prepare(self) -> None:
+        """Initialise the data where there is none. Takes seconds, in any thread. Raises PostgresFailed."""
         self._user = stand_in(self._data)
         if self._user and not can_execute(self._installation / "bin" / "postgres", self._user):
             self._installation = copy_programs(self._installation, self._folder.scratch("programs"))
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         self._settle_predecessor()
+
+    def launch(self) -> None:
+        """Start the process. Takes no time; from the main thread."""
         self._socket_folder = self._folder.socket_folder("socket", self._data, longest=len(_SOCKET))
         self._process = self._spawn()
-        self._wait_until_ready(timeout)
+        self._deadline = time.monotonic() + RECOVERY
+
+    def ready(self) -> bool:
+        """Whether connections are accepted. Raises PostgresFailed, and stops it, where they will not be."""
+        if self._is_ready():
+            return True
+        if not self.alive or time.monotonic() > self._deadline:
+            self.stop()
+            log = (self._folder.path / "postgres.log").read_text(errors="replace")
+            raise PostgresFailed(f"the embedded Postgres did not start. It said:\n{log[-1500:]}")
+        return False
 
     def stop(self) -> None:
         """Ask for a fast shutdown, then less and less kindly. Returns when the process is gone; may take seconds."""
@@ -158,6 +179,8 @@ class EmbeddedPostgres:
                 text=True,
                 timeout=120,
                 check=False,
+                start_new_session=True,  # Ctrl-C is for us: what is half made would be made again
+                preexec_fn=before_exec(signal.SIGKILL),
                 **self._as_user(descriptors),
             )
         finally:
@@ -205,19 +228,8 @@ class EmbeddedPostgres:
             os.close(output)
             os.close(data)
 
-    def _wait_until_ready(self, timeout: float) -> None:
-        """Read postmaster.pid as pg_ctl does: its eighth line says `ready`."""
-        deadline = time.monotonic() + timeout
-        while not self._is_ready():
-            if not self.alive or time.monotonic() > deadline:
-                self.stop()
-                log = (self._folder.path / "postgres.log").read_text(errors="replace")
-                raise PostgresFailed(
-                    f"the embedded Postgres did not start. It said:\n{log[-1500:]}"
-                )
-            time.sleep(0.01)
-
     def _is_ready(self) -> bool:
+        """Read postmaster.pid as pg_ctl does: its eighth line says `ready`."""
         try:
             lines = (self._data / "postmaster.pid").read_text().split("\n")
         except FileNotFoundError:

@@ -27,6 +27,10 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+class Stopped(Exception):
+    """Somebody wanted us to stop before we were ready."""
+
+
 class Supervisor:
     """Knows whether to stop, and why. `leave` is what ends the process when asking does not help."""
 
@@ -53,6 +57,11 @@ class Supervisor:
     async def until_stopped(self) -> None:
         """Wait until somebody wants us to stop."""
         await self._stop.wait()
+
+    def check(self) -> None:
+        """Raise Stopped once the end has begun. Asked between the parts of a start."""
+        if self.stopping:
+            raise Stopped
 
     def stop(self) -> None:
         """Begin to stop. Whatever hangs then is left behind after `shutdown` seconds."""

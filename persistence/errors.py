@@ -7,6 +7,7 @@ PersistenceError
 │   ├── ForeignKeyViolated   what it points to is not there, or is still pointed to
 │   └── CheckViolated        a CHECK constraint
 ├── LoginRefused             the database does not let us in: user, password, name or URL is wrong
+├── ValueRefused             a value that its type does not take: out of range, misspelt, of the wrong kind
 ├── RowRefused               row-level security, or a missing GRANT: this actor may not
 └── MigrationError           see persistence/migrate.py
 RequestError
@@ -14,7 +15,8 @@ RequestError
     └── DatabaseUnavailable  no connection, a time limit, a deadlock: the same request may succeed a moment later
 
 A conflict that nobody translates is our mistake, not the client's: it is no RequestError. The original error is cut off
-(`from None`), because its DETAIL line quotes values: nothing personal belongs in a log.
+(`from None`), because its DETAIL line quotes values: nothing personal belongs in a log. What has no name here is a
+mistake of ours too; it keeps its class and loses that line.
 """
 
 import re
@@ -56,6 +58,10 @@ class CheckViolated(ConflictError):
 
 class LoginRefused(PersistenceError):
     """The database does not let us in. The message says why, without the password."""
+
+
+class ValueRefused(PersistenceError):
+    """A value that its type does not take. The message names the kind of error, and not the value."""
 
 
 class RowRefused(PersistenceError):
@@ -103,7 +109,7 @@ _LOST = re.compile("clos(ed|ing)|has been released")
 
 @contextmanager
 def mapped() -> Iterator[None]:
-    """Raise our errors in the place of asyncpg's. What is not in the table stays as it is: a mistake of ours."""
+    """Raise our errors in the place of asyncpg's. What is not in the table keeps its class, without the values."""
     try:
         yield
     except tuple(_CONFLICTS) as error:
@@ -116,9 +122,16 @@ def mapped() -> Iterator[None]:
         raise LoginRefused(str(error)) from None
     except asyncpg.InsufficientPrivilegeError as error:
         raise RowRefused(error.args[0]) from None
+    except asyncpg.DataError as error:
+        raise ValueRefused(type(error).__name__) from None
     except _TEMPORARY as error:
         raise DatabaseUnavailable(reason=type(error).__name__) from None
     except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):  # an argument that cannot be sent: the message quotes it
+            raise ValueRefused(type(error).__name__) from None
         if not _LOST.search(str(error)):  # the rest is misuse of the API
             raise
         raise DatabaseUnavailable(reason=type(error).__name__) from None
+    except asyncpg.PostgresError as error:
+        error.detail = error.context = error.internal_query = None  # they quote values
+        raise

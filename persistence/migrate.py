@@ -4,6 +4,7 @@
 persistence.migration. A file that was applied may not change (SHA-256); a database newer than the code is refused.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -13,12 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import structlog
 
 from persistence.errors import PersistenceError, mapped
-from persistence.locks import MIGRATIONS
+from persistence.locks import MIGRATIONS, take
 from persistence.postgres import SYSTEM, Database
 
+PATIENCE = 60.0
+"""Seconds for a migration of somebody else's to end."""
+
 FOLDER = Path(__file__).parent / "migrations"
+
+log = structlog.get_logger(__name__)
 
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.up\.sql")
 
@@ -123,11 +130,24 @@ async def _locked(owner_url: str) -> AsyncIterator[Any]:
     with mapped():
         connection = await asyncpg.connect(owner_url, timeout=10)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATIONS)
+        await _wait_for_lock(connection, patience=PATIENCE)
         await connection.execute(_TABLE)
         yield connection
     finally:
         await connection.close()
+
+
+async def _wait_for_lock(connection: Any, *, patience: float) -> None:
+    until = asyncio.get_running_loop().time() + patience
+    if await take(connection, MIGRATIONS):
+        return
+    log.info("another migration runs: waiting for it", seconds=patience)
+    while not await take(connection, MIGRATIONS):
+        if asyncio.get_running_loop().time() >= until:
+            raise MigrationError(
+                f"another migration has held the database for {patience:g} s: look for it, or try again later"
+            )
+        await asyncio.sleep(0.1)
 
 
 async def _applied(connection: Any, migrations: Sequence[Migration]) -> Sequence[int]:
@@ -169,4 +189,5 @@ async def _run(connection: Any, migration: Migration, sql: str) -> None:
     try:
         await connection.execute(sql)
     except asyncpg.PostgresError as error:
-        raise MigrationError(f"{migration.number:04}_{migration.name}: {error}") from error
+        reason = error.args[0]  # not the DETAIL line: it quotes values
+        raise MigrationError(f"{migration.number:04}_{migration.name}: {reason}") from None

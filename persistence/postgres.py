@@ -6,7 +6,7 @@ read it through migration 0001's `klear.current_person()`, `klear.current_organi
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -119,7 +119,8 @@ class Database:
         if pool is None:
             return
         try:
-            await asyncio.wait_for(pool.close(), self._options.statement_timeout)
+            async with asyncio.timeout(self._options.statement_timeout):
+                await pool.close()
         except TimeoutError:
             pool.terminate()
 
@@ -172,26 +173,32 @@ class Database:
             else:
                 return connection, begun
 
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Any]:
-        """A connection of its own outside the pool, acting as the system: for session locks, which belong to one."""
-        with mapped():
-            connection = await asyncpg.connect(
-                self._options.url,
-                timeout=self._options.acquire_timeout,
-                command_timeout=_patience(self._options),
-                server_settings=_server_settings(self._options) | {"klear.system": "true"},
-            )
-            await _prepare(connection)
-        try:
-            yield connection
-        finally:
-            connection.terminate()  # at once: a clean goodbye would wait for a server that may be gone
+    def session(self) -> AbstractAsyncContextManager[Any]:
+        """As the function `session`, with this pool's options."""
+        return session(self._options)
 
     def _require_pool(self) -> Any:
         if self._pool is None:
             raise RuntimeError("the database is not open")
         return self._pool
+
+
+@asynccontextmanager
+async def session(options: PostgresOptions) -> AsyncIterator[Any]:
+    """A connection of its own outside the pool, acting as the system: for session locks, which belong to one."""
+    with mapped():
+        connection = await asyncpg.connect(
+            options.url,
+            timeout=options.acquire_timeout,
+            command_timeout=_patience(options),
+            server_settings=_server_settings(options) | {"klear.system": "true"},
+        )
+    try:
+        with mapped():
+            await _prepare(connection)
+        yield connection
+    finally:
+        connection.terminate()  # at once: a clean goodbye would wait for a server that may be gone
 
 
 @asynccontextmanager

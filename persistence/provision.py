@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from persistence.errors import PersistenceError, mapped
+from persistence.errors import LoginRefused, PersistenceError, mapped
 from persistence.postgres import SYSTEM, Database
 
 APPLICATION_ROLE = "klear_app"
@@ -44,19 +44,51 @@ async def create_database(owner_url: str, name: str, *, template: str = "templat
     return True
 
 
-async def drop_database(owner_url: str, name: str) -> None:
-    """Drop the database and whoever is connected to it."""
-    async with _connected(owner_url) as connection:
-        await connection.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
-
-
 async def let_application_in(owner_url: str, *, password: str) -> str:
-    """Give klear_app this password, and return its URL. For development: in production an operator does this."""
-    async with _connected(owner_url) as connection:
+    """Give klear_app this password, and return its URL. For development: in production an operator does this.
+
+    The role belongs to the whole server, so this ends the logins of everybody who knows another one: ask
+    `application_has_password` first.
+    """
+    async with _connected(owner_url) as connection, connection.transaction():
         # A password is no bind parameter of ALTER ROLE; quote_literal makes it one safely.
         literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
         await connection.execute(f"ALTER ROLE {APPLICATION_ROLE} PASSWORD {literal}")
+        await connection.execute(f"COMMENT ON ROLE {APPLICATION_ROLE} IS '{_GIVEN}'")
     return with_login(owner_url, user=APPLICATION_ROLE, password=password)
+
+
+async def may_enter(url: str) -> bool:
+    """Whether the database takes this login."""
+    try:
+        async with _connected(url):
+            return True
+    except LoginRefused:
+        return False
+
+
+async def application_has_password(owner_url: str) -> bool:
+    """Whether somebody has given klear_app a password already, as far as this owner can see.
+
+    A superuser sees the password itself; any other sees only the note that `let_application_in` leaves.
+    """
+    async with _connected(owner_url) as connection:
+        is_superuser = await connection.fetchval(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
+        has: bool = await connection.fetchval(
+            _HAS_PASSWORD if is_superuser else _HAS_NOTE, APPLICATION_ROLE
+        )
+        return has
+
+
+_GIVEN = "Klear Karma has given this role a password"
+
+_HAS_PASSWORD = "SELECT rolpassword IS NOT NULL FROM pg_authid WHERE rolname = $1"  # noqa: S105 - SQL
+
+_HAS_NOTE = """
+    SELECT shobj_description(oid, 'pg_authid') IS NOT NULL FROM pg_roles WHERE rolname = $1
+"""
 
 
 async def refuse_privileged(database: Database) -> None:

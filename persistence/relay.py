@@ -20,7 +20,6 @@ from typing import Any
 import structlog
 
 from persistence import locks
-from persistence.errors import BROKEN, DatabaseUnavailable
 from persistence.postgres import Database
 from protocol.errors import RequestError
 
@@ -40,6 +39,9 @@ class RelayOptions:
     batch: int = 200  # rows read at once: memory stays bounded however far we are behind
     candidate: float = 1.0  # how often a follower asks whether the leader is gone
     retry_max: float = 5.0  # the longest pause while the broker or the database does not answer
+    tries: int = (
+        8  # of one row that fails in a way nobody foresaw: half a minute, then it stands aside
+    )
     prune: float = 60.0
     keep: timedelta = timedelta(days=1)
 
@@ -65,9 +67,9 @@ class Relay:
         self._options = options or RelayOptions()
         self._awake = asyncio.Event()
         self._pause = self._options.poll
+        self._failing = (0, 0)
+        self.connected = False  # leads, or stands by to lead
         self.leading = False
-        self.published = 0
-        self.refused = 0
 
     def wake(self) -> None:
         """There is something new: do not wait for the poll. From the event loop's thread."""
@@ -78,12 +80,13 @@ class Relay:
         while True:
             try:
                 async with self._database.session() as connection:
+                    self.connected = True
                     await self._stand_for_leader(connection)
                     await self._lead(connection)
-            except (DatabaseUnavailable, *BROKEN) as e:
+            except locks.LOST as e:
                 log.warning("relay lost the database", error=type(e).__name__)
             finally:
-                self.leading = False
+                self.connected = self.leading = False
             await self._back_off()
 
     async def _stand_for_leader(self, connection: Any) -> None:
@@ -138,8 +141,6 @@ class Relay:
         finally:
             if published or refused:
                 await connection.execute(_MARK, published, refused, self._clock())
-            self.published += len(published)
-            self.refused += len(refused)
         return len(rows) == self._options.batch
 
     async def _publish_row(self, row: Any) -> bool:
@@ -147,16 +148,29 @@ class Relay:
         try:
             await self._publish(row["channel"], row["payload"].encode(), str(row["id"]))
         except Exception as error:
-            is_final = isinstance(error, RequestError | ValueError) and not (
-                isinstance(error, RequestError) and error.temporary
-            )
-            log.warning(
+            is_final = self._is_final(row["id"], error)
+            log.warning(  # without the payload: it may be personal
                 "publication failed", id=row["id"], final=is_final, error=type(error).__name__
             )
             if is_final:
                 return False
             raise _BrokerSilent from error
         return True
+
+    def _is_final(self, row: int, error: Exception) -> bool:
+        """Whether the row stands aside: it was refused, or fails again and again while the broker is there.
+
+        A row that waited for ever would hold up every channel.
+        """
+        if isinstance(error, RequestError):
+            return not error.temporary
+        if isinstance(error, OSError):  # TimeoutError is one
+            return False
+        if isinstance(error, ValueError):
+            return True
+        last, tries = self._failing
+        self._failing = (row, tries + 1 if row == last else 1)
+        return self._failing[1] >= self._options.tries
 
 
 _PENDING = """

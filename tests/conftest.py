@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -66,9 +67,19 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
         server.stop()
 
 
+async def drop_database(owner_url: str, name: str) -> None:
+    """Drop the database and whoever is connected to it. `owner_url` names another one."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        quoted = name.replace('"', '""')
+        await connection.execute(f'DROP DATABASE IF EXISTS "{quoted}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
 async def _with_template(owner_url: str) -> PostgresServer:
     template = provision.with_database(owner_url, TEMPLATE)
-    await provision.drop_database(owner_url, TEMPLATE)
+    await drop_database(owner_url, TEMPLATE)
     await provision.create_database(owner_url, TEMPLATE)
     await migrate(template)
     password = secrets.token_urlsafe()
@@ -82,7 +93,7 @@ async def owner_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
     await provision.create_database(postgres_server.owner_url, name, template=TEMPLATE)
     yield provision.with_database(postgres_server.owner_url, name)
-    await provision.drop_database(postgres_server.owner_url, name)
+    await drop_database(postgres_server.owner_url, name)
 
 
 @pytest_asyncio.fixture

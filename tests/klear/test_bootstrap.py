@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import asyncpg
 import orjson
 import pytest
 from websockets.asyncio.client import connect
@@ -16,12 +17,13 @@ from websockets.exceptions import ConnectionClosed
 from klear.bootstrap import Running, address_of, program, signing_key
 from klear.commands import WantedToken, token
 from klear.data_folder import DataFolder, DataFolderBusy
+from klear.database import PasswordUnknown
 from klear.demonstration import RAVI
 from klear.roles import RoleRefused
 from klear.server import AddressTaken, listen
 from klear.settings import Secret, Settings
 from klear.supervisor import Supervisor
-from persistence import outbox
+from persistence import locks, migrate, outbox
 from persistence.postgres import SYSTEM, Database
 from protocol import channels
 from protocol.pushes import SlotsChanged
@@ -145,6 +147,49 @@ async def test_a_second_gateway_is_refused(on_server: Settings, tmp_path: Path) 
         await start(stack, on_server, role="gateway")
         with pytest.raises(RoleRefused, match="more than one needs a broker between processes"):
             await start(stack, replace(on_server, data=tmp_path / "other"), role="gateway")
+
+
+@pytest.mark.asyncio
+async def test_a_refused_gateway_changes_nothing(
+    on_server: Settings, owner_url: str, tmp_path: Path
+) -> None:
+    second = Settings(
+        data=tmp_path / "second", port=0, database_url=Secret(owner_url)
+    )  # migrates, and would let klear_app in by a password of its own
+    async with AsyncExitStack() as stack:
+        await start(stack, on_server, role="gateway")
+        await migrate.rollback(owner_url, to=1)
+        connection = await asyncpg.connect(owner_url)
+        password = "SELECT rolpassword FROM pg_authid WHERE rolname = 'klear_app'"
+        before = await connection.fetchval(password)
+        with pytest.raises(RoleRefused):
+            await start(stack, second, role="gateway")
+        assert await migrate.current(owner_url) == 1
+        with pytest.raises(PasswordUnknown):
+            await start(stack, second, role="worker")
+        assert await connection.fetchval(password) == before
+        await connection.close()
+
+
+@pytest.mark.asyncio
+async def test_it_stops_where_another_has_become_the_gateway(
+    on_server: Settings, owner_url: str
+) -> None:
+    supervisor = Supervisor()
+    with supervisor.signals():
+        work = program(on_server, role="gateway", demo=False, supervisor=supervisor)
+        async with work:
+            other = await asyncpg.connect(owner_url)
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                locks.GATEWAY & 0xFFFFFFFF,
+            )
+            await other.execute("SELECT pg_advisory_lock($1)", locks.GATEWAY)
+            async with asyncio.timeout(20):
+                await supervisor.until_stopped()
+            await other.close()
+    assert supervisor.failed
 
 
 @pytest.mark.asyncio

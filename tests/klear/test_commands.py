@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from klear import commands
 from klear.bootstrap import Running, signing_key, utc_now
 from klear.commands import WantedToken
 from klear.data_folder import DataFolder, DataFolderBusy
+from klear.database import OwnerUnknown
 from klear.demonstration import ANA, NORTHLIGHT, STILLWATER
 from klear.roles import RoleRefused
 from klear.settings import Secret, Settings
@@ -127,6 +129,27 @@ async def test_migrating_yours(settings: Settings, owner_url: str) -> None:
         "Nothing to do.",
         f"Applied {', '.join(numbers)}.",
     ]
+
+
+@pytest.mark.asyncio
+async def test_migrating_needs_the_owner(settings: Settings) -> None:
+    given = replace(settings, database_app_url=Secret("postgresql://klear_app@db/klear"))
+    with pytest.raises(OwnerUnknown, match="migrate needs KLEAR_DATABASE_URL, the owner's address"):
+        await commands.migrate(given, to=None, say=print)
+    assert not (settings.data / "postgres").exists()
+
+
+@pytest.mark.integration
+@pytest.mark.asyncio
+async def test_serving_with_the_applications_address_alone_migrates_nothing(
+    settings: Settings, owner_url: str, app_url: str
+) -> None:
+    await migrate.rollback(owner_url, to=1)
+    given = replace(settings, database_app_url=Secret(app_url))
+    with pytest.raises(migrate.MigrationError, match="run klear migrate"):
+        await commands.serve(given, role="all", demo=False, say=print)
+    assert await migrate.current(owner_url) == 1
+    assert not (settings.data / "postgres").exists()
 
 
 @pytest.mark.integration

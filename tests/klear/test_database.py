@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> DataFolder:
 
 
 async def who_serves(settings: Settings, folder: DataFolder) -> str:
-    opened = databases.opened(settings, folder, Supervisor())
+    opened = databases.opened(settings, folder, Supervisor(), alone=False)
     async with opened as database, database.transaction(SYSTEM) as tx:
         role: str = await tx.fetchval("SELECT current_user::text")
         return role
@@ -47,7 +47,7 @@ async def test_the_embedded_one_is_made_ready(folder: DataFolder) -> None:
 async def test_the_end_of_the_embedded_one_is_the_end(folder: DataFolder) -> None:
     supervisor = Supervisor()
     with supervisor.signals():
-        async with databases.opened(Settings(), folder, supervisor):
+        async with databases.opened(Settings(), folder, supervisor, alone=True):
             pid = int((folder.path / "postgres" / "postmaster.pid").read_text().split()[0])
             os.kill(pid, signal.SIGKILL)
             await supervisor.until_stopped()

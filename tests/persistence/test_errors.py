@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from persistence import errors
+from persistence.postgres import SYSTEM, Database
 
 
 def test_a_conflict_names_its_constraint_and_hides_the_values() -> None:
@@ -51,3 +52,27 @@ def test_a_refused_login_is_for_people_to_mend() -> None:
 def test_what_is_a_mistake_of_ours_stays_as_it_is() -> None:
     with pytest.raises(asyncpg.PostgresSyntaxError), errors.mapped():
         raise asyncpg.PostgresSyntaxError("x")
+
+
+def test_a_mistake_of_ours_loses_the_line_with_the_values() -> None:
+    theirs = asyncpg.NotNullViolationError("null value in column")
+    theirs.detail = "Failing row contains (ana@example.org)."
+    with pytest.raises(asyncpg.NotNullViolationError) as caught, errors.mapped():
+        raise theirs
+    assert "ana" not in str(caught.value)
+
+
+@pytest.mark.integration
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [("SELECT $1::int", "ana, closed"), ("SELECT $1::text::int", "ana"), ("SELECT $1::uuid", 5)],
+)
+async def test_a_value_that_does_not_fit_is_not_quoted(
+    database: Database, sql: str, value: object
+) -> None:
+    with pytest.raises(errors.ValueRefused) as caught:
+        async with database.transaction(SYSTEM) as tx:
+            await tx.fetchval(sql, value)
+    assert "ana" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from persistence import migrate, provision
+from persistence import locks, migrate, provision
 from persistence.migrate import MigrationError
 from persistence.postgres import Database
-from tests.conftest import PostgresServer
+from tests.conftest import PostgresServer, drop_database
 
 pytestmark = pytest.mark.integration
 
@@ -23,7 +23,7 @@ async def empty_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
     await provision.create_database(postgres_server.owner_url, name)
     yield provision.with_database(postgres_server.owner_url, name)
-    await provision.drop_database(postgres_server.owner_url, name)
+    await drop_database(postgres_server.owner_url, name)
 
 
 @pytest.fixture
@@ -148,3 +148,29 @@ _SHAPE = """
     UNION ALL SELECT format('%s %s %s %s', schemaname, policyname, qual, with_check) FROM pg_policies
     ORDER BY 1
 """
+
+
+@pytest.mark.asyncio
+async def test_who_waits_too_long_for_another_says_so(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "PATIENCE", 0.2)
+    other = await asyncpg.connect(empty_url)
+    try:
+        assert await locks.take(other, locks.MIGRATIONS)
+        with pytest.raises(MigrationError, match=r"another migration has held the database"):
+            await migrate.migrate(empty_url)
+    finally:
+        await other.close()
+
+
+@pytest.mark.asyncio
+async def test_a_failure_quotes_no_value(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_a.up.sql").write_text(
+        "CREATE TABLE t (a text UNIQUE); INSERT INTO t VALUES ('ana'), ('ana');"
+    )
+    (tmp_path / "0001_a.down.sql").write_text("DROP TABLE t;")
+    with pytest.raises(MigrationError, match="0001_a: duplicate key") as caught:
+        await migrate.migrate(empty_url, folder=tmp_path)
+    assert "ana" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -1,5 +1,8 @@
 """Databases come and go, klear_app gets in, and who may too much does not serve."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -8,7 +11,7 @@ import pytest
 from persistence import provision
 from persistence.postgres import Database, PostgresOptions
 from persistence.provision import PrivilegedRole
-from tests.conftest import PostgresServer
+from tests.conftest import PostgresServer, drop_database
 
 pytestmark = pytest.mark.integration
 
@@ -32,9 +35,9 @@ async def test_a_database_is_created_once(postgres_server: PostgresServer) -> No
     url = postgres_server.owner_url
     assert await provision.create_database(url, name) is True
     assert await provision.create_database(url, name) is False
-    await provision.drop_database(url, name)
+    await drop_database(url, name)
     assert await provision.create_database(url, name) is True
-    await provision.drop_database(url, name)
+    await drop_database(url, name)
 
 
 @pytest.mark.asyncio
@@ -48,6 +51,32 @@ async def test_the_application_gets_in_with_its_password_only(
     await connection.close()
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(provision.with_login(url, user="klear_app", password="wrong"))
+
+
+@pytest.mark.asyncio
+async def test_a_password_that_is_there_shows(
+    owner_url: str, app_url: str, postgres_server: PostgresServer
+) -> None:
+    assert await provision.may_enter(app_url)
+    wrong = provision.with_login(owner_url, user=provision.APPLICATION_ROLE, password="wrong")
+    assert not await provision.may_enter(wrong)
+    assert await provision.application_has_password(owner_url)
+    name = f"owner_{uuid4().hex}"
+    async with _connected(owner_url) as connection:
+        await connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    modest = provision.with_login(owner_url, user=name, password="x")
+    try:
+        assert await provision.application_has_password(modest)  # the note is there
+    finally:
+        async with _connected(owner_url) as connection:
+            await connection.execute(f"DROP ROLE {name}")
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
 
 
 @pytest.mark.asyncio
