@@ -14,6 +14,9 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 PACKAGES := protocol persistence hub services rooms media signalling api klear loadtests
 
+# Two checks at a time, each one's output in one piece where this make can do that.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 # Suites that need root run when we are root; either way their number is printed.
 ifeq ($(shell id -u),0)
 ROOT_SUITES := included
@@ -32,7 +35,9 @@ help: ## Say what there is
 run: $(VENV)/.run web/node_modules/.built ## Start everything, with demonstration data
 	@exec $(BIN)/klear demo
 
-test: system lint types layers web-test postgres15 count-root ## Everything, as CI runs it
+test: system ## Everything, as CI runs it
+	@$(MAKE) --no-print-directory -j2 $(SYNC) lint types layers web-test postgres15
+	@$(MAKE) --no-print-directory count-root
 	@$(PYTEST) -q -m '$(CHOSEN)' --cov --cov-report=term-missing:skip-covered --durations=10
 
 test-long: $(VENV)/.dev web/node_modules/.built ## Minutes of races, soaks and faults
@@ -56,7 +61,8 @@ integration: $(VENV)/.dev ## Tests on the embedded Postgres
 
 postgres15: system $(VENV)/.dev ## The same tests on Debian's Postgres 15
 	@echo "Integration suite on $(POSTGRES15):"
-	@$(BIN)/python tests/with_postgres.py $(POSTGRES15) $(PYTEST) -q -m 'integration and not journey and not long and not root'
+	@$(BIN)/python tests/with_postgres.py $(POSTGRES15) $(PYTEST) -q --ignore=tests/klear \
+		-m 'integration and not journey and not long and not root'
 
 journeys: system $(VENV)/.dev web/node_modules/.built ## Whole system, real browser
 	@$(PYTEST) -m 'journey and not long'
