@@ -6,7 +6,7 @@ the page's memory. Operations that use the cookie take no request from another s
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -35,11 +35,15 @@ from services.accounts.errors import (
 )
 from services.accounts.join import Joined, join
 from services.accounts.model import Person
+from services.accounts.tokens import DEVICE_TTL
 from services.organisations import queries as organisations
 
 router = APIRouter(tags=["accounts"])
 
 COOKIE_PATH = "/api/v1/auth"
+
+Kept = Literal["session", "device"]
+"""What a browser keeps: its session's refresh token until it signs out, and its device token for longer."""
 
 
 class SignIn(Body):
@@ -115,14 +119,19 @@ class JoinedView:
     dependencies=[Depends(same_origin)],
 )
 async def sign_in(body: SignIn, request: Request, components: Parts) -> Response:
-    """Sign in with an e-mail address and a password. Sets the refresh cookie."""
+    """Sign in with an e-mail address and a password. Sets the refresh cookie, and one by which the browser is known."""
     signed_in = await _accounts(components).sign_in(
         email=body.email,
         password=body.password,
         network=caller_network(request),
         replaces=request.cookies.get(cookie_name(components)),
+        device=request.cookies.get(cookie_name(components, "device")),
     )
-    return await _session(components, signed_in)
+    response = await _session(components, signed_in)
+    if signed_in.device_token is not None:
+        age = int(DEVICE_TTL.total_seconds())
+        _set_cookie(response, components, signed_in.device_token, max_age=age, what="device")
+    return response
 
 
 @router.post(
@@ -182,9 +191,9 @@ async def me(claims: Signed, components: Parts) -> Response:
     return Json(await _person_view(components, person))
 
 
-def cookie_name(components: Components) -> str:
+def cookie_name(components: Components, what: Kept = "session") -> str:
     """`__Secure-`: no page without HTTPS can set it. `__Host-` would send it with every request: it needs Path=/."""
-    return "__Secure-klear-session" if components.secure_cookies else "klear-session"
+    return f"__Secure-klear-{what}" if components.secure_cookies else f"klear-{what}"
 
 
 def _accounts(components: Components) -> Accounts:
@@ -244,9 +253,16 @@ def _joined_view(joined: Joined) -> JoinedView:
     )
 
 
-def _set_cookie(response: Response, components: Components, token: str, *, max_age: int) -> None:
+def _set_cookie(
+    response: Response,
+    components: Components,
+    token: str,
+    *,
+    max_age: int,
+    what: Kept = "session",
+) -> None:
     response.set_cookie(
-        cookie_name(components),
+        cookie_name(components, what),
         token,
         max_age=max_age,
         path=COOKIE_PATH,

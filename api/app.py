@@ -19,7 +19,7 @@ from api import health, pages
 from api.callers import limited
 from api.components import Components
 from api.errors import NoSuchPath
-from api.problems import HANDLERS
+from api.problems import HANDLERS, meaning
 from api.requests import BodyLimitMiddleware, RequestMiddleware
 from api.routes import ROUTERS
 from api.security_headers import SecurityHeadersMiddleware
@@ -36,6 +36,7 @@ def create_app(components: Components, *, realtime: Sequence[BaseRoute] = ()) ->
             Mount("/api/v1", create_v1(components)),
             Route("/api", nothing_here, methods=EVERY_METHOD),
             Route("/api/{path:path}", nothing_here, methods=EVERY_METHOD),
+            Route("/problems/{slug:path}", meaning),
             *pages.routes(components.web),
         ],
         middleware=[

@@ -63,7 +63,7 @@ class MethodNotAllowed(RequestError):
     """The path is there, and not for this method: see the Allow header."""
 
     code, slug, status, title = (
-        445,
+        455,
         "method-not-allowed",
         405,
         "This address does not take this method.",

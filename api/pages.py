@@ -1,6 +1,7 @@
 """The built web app, from `web/dist`: its files, and index.html for every page that the app itself routes.
 
 Files under /assets/ carry a hash in their name and never change; everything else is asked for again each time.
+/problems/<slug>, the `type` of a refusal, says what it means.
 """
 
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from starlette.websockets import WebSocketClose
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
+RESERVED = (("assets",), ("health",))
+"""Folders in which no page lies."""
 NOT_BUILT = "The web app is not built here. Run: make web\n"
 
 
@@ -32,7 +35,7 @@ class Pages:
         path = self._files.get_path(scope)
         response = await self._found(path, scope)
         if response is None:
-            if _names_a_file(path):
+            if not _may_be_a_page(path):
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             response = await self._found("index.html", scope)
         if response is None:
@@ -60,6 +63,8 @@ def routes(folder: Path) -> tuple[Mount, ...]:
     return (Mount("/", Pages(folder), name="pages"),)
 
 
-def _names_a_file(path: str) -> bool:
-    """A page's address has no suffix; an asset that is gone must not be answered with a page."""
-    return PurePosixPath(path).suffix != ""
+def _may_be_a_page(path: str) -> bool:
+    """A page's address has no suffix and no hidden part. An asset that is gone must not be answered with a page."""
+    parts = PurePosixPath(path).parts
+    hidden = any(part.startswith(".") and part != "." for part in parts)
+    return not hidden and PurePosixPath(path).suffix == "" and parts[:1] not in RESERVED

@@ -4,7 +4,8 @@
 can succeed later; further members come with the refusal. A fault of ours says nothing of what it was.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -68,6 +69,28 @@ async def routed(request: Request, error: HTTPException) -> Response:
 async def failed(request: Request, error: Exception) -> Response:
     """A fault of ours. It is logged by the middleware, which knows the request."""
     return problem(request, RequestError())
+
+
+async def meaning(request: Request) -> Response:
+    """What a refusal's `type` leads to: what it means, in JSON. NoSuchPath for a slug that none has."""
+    slug = request.path_params["slug"]
+    found = next((each for each in _refusals(RequestError) if each.slug == slug), None)
+    if found is None:
+        raise NoSuchPath
+    said = {
+        "type": f"/problems/{slug}",
+        "title": found.title,
+        "status": found.status,
+        "temporary": found.temporary,
+        "description": inspect.getdoc(found),
+    }
+    return Json(said)
+
+
+def _refusals(kind: type[RequestError]) -> Iterator[type[RequestError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _refusals(each)
 
 
 HANDLERS: Mapping[Any, Handler] = {

@@ -7,9 +7,6 @@ from uuid import UUID
 
 Role = Literal["client", "practitioner", "assistant", "owner", "platform_admin", "guest"]
 
-STAFF: frozenset[Role] = frozenset({"practitioner", "assistant", "owner"})
-"""The roles that work for an organisation."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
@@ -31,11 +28,6 @@ class Claims:
     def is_guest(self) -> bool:
         """Came by a join link, and may enter one room only."""
         return self.room is not None
-
-    @property
-    def is_staff(self) -> bool:
-        """Works for the organisation."""
-        return not self.is_guest and not STAFF.isdisjoint(self.roles)
 
 
 class InvalidToken(Exception):

@@ -1,11 +1,14 @@
 """How often a sign-in may fail: counts with a back-off that always expires. Pure rules; the rows are in Postgres.
 
-Three buckets count each attempt before its password is looked at, so that a hundred at once are a hundred:
+Buckets count each attempt before its password is looked at, so that a hundred at once are a hundred. Of a stranger:
 
 account and network   few free failures: guessing one person's password from one place
-network               more: trying many accounts from one place. A clinic behind one router stays under it
-account               many, and a short back-off: guessing one account from many places. Its owner waits 30 s at most,
-                      so nobody can lock him out by failing on his behalf
+network               more: trying many accounts from one place, which may be a clinic behind one router
+account               many, and a short back-off: guessing one account from many places
+
+Whoever goes on failing in somebody's name, or from his network, keeps these closed. So a browser that signed in to this
+account before is no stranger: it is counted by itself alone, and what others do keeps nobody out where he has been in.
+Only on a device that is new to the account may one have to wait until an attack ends.
 
 In Postgres, and not in the process: every gateway counts together, a restart forgives nothing, and no flood of
 invented addresses can push a real counter out of a bounded memory. A row is a digest, and goes an hour after its
@@ -16,6 +19,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 FORGET = timedelta(hours=1)
 """After so long without a failure a bucket starts anew; longer than any back-off."""
@@ -32,6 +36,7 @@ class Allowance:
 PAIR = Allowance(free=5, longest=timedelta(minutes=15))
 NETWORK = Allowance(free=50, longest=timedelta(minutes=15))
 ACCOUNT = Allowance(free=30, longest=timedelta(seconds=30))
+DEVICE = Allowance(free=5, longest=timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +76,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buckets:
-    """Those that an attempt counts in."""
+    """Those that an attempt counts in. `own` starts anew when the password was right; others count in the `shared`."""
 
-    pair: Bucket
-    network: Bucket
-    account: Bucket
+    own: Bucket
+    shared: tuple[Bucket, ...] = ()
 
     def keys(self) -> tuple[bytes, ...]:
         """Their keys in order: everybody locks rows in one order."""
@@ -90,16 +94,28 @@ class Buckets:
         return tuple(each.taken_back(counts[each.key], now=now) for each in self._all())
 
     def _all(self) -> tuple[Bucket, ...]:
-        return self.pair, self.network, self.account
+        return self.own, *self.shared
 
 
 def buckets(*, email: str, network: str) -> Buckets:
-    """The buckets of an attempt for a normalised address from a network."""
+    """The buckets of a stranger's attempt for a normalised address from a network."""
     return Buckets(
-        pair=Bucket(key=_digest("pair", email, network), allowance=PAIR),
-        network=Bucket(key=_digest("network", network), allowance=NETWORK),
-        account=Bucket(key=_digest("account", email), allowance=ACCOUNT),
+        own=Bucket(key=_digest("pair", email, network), allowance=PAIR),
+        shared=(
+            Bucket(key=_digest("network", network), allowance=NETWORK),
+            Bucket(key=_digest("account", email), allowance=ACCOUNT),
+        ),
     )
+
+
+def device_buckets(device: UUID) -> Buckets:
+    """The bucket of an attempt from a device that has been in this account before."""
+    return Buckets(own=Bucket(key=_digest("device", str(device)), allowance=DEVICE))
+
+
+def account_digest(email: str) -> str:
+    """A normalised address as a device may carry it: it tells nothing."""
+    return _digest("account", email).hex()
 
 
 def wait(counts: Iterable[Count], *, now: datetime) -> timedelta:

@@ -7,7 +7,7 @@ while a password is hashed: a connection is scarcer than the time of who waits.
 import math
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import structlog
 
 from persistence.errors import UniqueViolated
 from persistence.postgres import SYSTEM, Database, Transaction
-from protocol.claims import Claims
+from protocol.claims import Claims, InvalidToken
 from services.accounts import attempts, attempts_repository, repository, sessions
 from services.accounts.errors import (
     EmailTaken,
@@ -27,7 +27,7 @@ from services.accounts.errors import (
 from services.accounts.model import Person, normalised
 from services.accounts.passwords import Passwords
 from services.accounts.sessions import Session
-from services.accounts.tokens import ACCESS_TTL, Tokens
+from services.accounts.tokens import ACCESS_TTL, DeviceClaims, Tokens
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,8 @@ class SignedIn:
     expires_at: datetime
     refresh_token: str
     session_expires_at: datetime
+    device_token: str | None = None
+    """After a sign-in: by it this device is known when it comes again."""
 
 
 async def enrol(
@@ -68,21 +70,34 @@ class Accounts:
     random: Callable[[int], bytes] = secrets.token_bytes
 
     async def sign_in(
-        self, *, email: str, password: str, network: str, replaces: str | None = None
+        self,
+        *,
+        email: str,
+        password: str,
+        network: str,
+        replaces: str | None = None,
+        device: str | None = None,
     ) -> SignedIn:
-        """Open a session. `replaces` is the refresh token that this browser still had: its session ends.
+        """Open a session. `replaces` and `device` are what this browser still had: a refresh token, whose session
+        ends, and a device token, which spares it what others have failed.
 
         InvalidCredentials, TooManyAttempts or SignInBusy.
         """
         address = normalised(email)
-        buckets = attempts.buckets(email=address, network=network)
+        known = self._known(device, address)
+        buckets = (
+            attempts.device_buckets(known)
+            if known
+            else attempts.buckets(email=address, network=network)
+        )
         await self._count(buckets)
         person, stored = await self._look_up(address)
         right = await self._verified(stored, password, buckets)
         if person is None or stored is None or not right:
             raise InvalidCredentials
         rehashed = await self._rehashed(stored, password)
-        return await self._open(person, buckets, rehashed=rehashed, replaces=replaces)
+        signed_in = await self._open(person, buckets, rehashed=rehashed, replaces=replaces)
+        return replace(signed_in, device_token=self._device_token(known, address))
 
     async def refresh(self, token: str) -> SignedIn:
         """A new access token, and the refresh token to keep from now on. NoSession when the session is over."""
@@ -103,6 +118,21 @@ class Accounts:
             await self._end(tx, token)
 
     # Steps of sign_in
+
+    def _known(self, device: str | None, address: str) -> UUID | None:
+        """Which device it is, if it has been in this account."""
+        if device is None:
+            return None
+        try:
+            claims = self.tokens.verify_device(device)
+        except InvalidToken:
+            return None
+        return claims.device if claims.account == attempts.account_digest(address) else None
+
+    def _device_token(self, known: UUID | None, address: str) -> str:
+        device = known or UUID(bytes=self.random(16), version=4)
+        account = attempts.account_digest(address)
+        return self.tokens.issue_device(DeviceClaims(device=device, account=account))
 
     async def _count(self, buckets: attempts.Buckets) -> None:
         """Count the attempt as a failure, until it proves to be none."""
@@ -138,7 +168,10 @@ class Accounts:
         """The password hashed with today's parameters, where the stored hash has others."""
         if not self.passwords.needs_rehash(stored):
             return None
-        return await self.passwords.hash(password)
+        try:
+            return await self.passwords.hash(password)
+        except SignInBusy:  # the next sign-in will do
+            return None
 
     async def _open(
         self,
@@ -158,7 +191,7 @@ class Accounts:
         )
         async with self.database.transaction(SYSTEM) as tx:
             await self._take_back(tx, buckets)
-            await attempts_repository.forget(tx, buckets.pair.key)
+            await attempts_repository.forget(tx, buckets.own.key)
             if rehashed is not None:
                 await repository.set_password(tx, person, rehashed, now=now)
             if replaces is not None:

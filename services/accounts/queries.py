@@ -5,17 +5,12 @@ from uuid import UUID
 
 from persistence.postgres import Transaction
 from services.accounts import repository
-from services.accounts.model import Person, normalised
+from services.accounts.model import Person
 
 
 async def person(tx: Transaction, person_id: UUID) -> Person | None:
     """The person, or None where there is none that the actor may see."""
     return await repository.person_by_id(tx, person_id)
-
-
-async def person_of_email(tx: Transaction, email: str) -> Person | None:
-    """The person who signs in with this address, or None where there is none that the actor may see."""
-    return await repository.person_by_email(tx, normalised(email))
 
 
 async def names(tx: Transaction, people: Sequence[UUID]) -> dict[UUID, str]:

@@ -1,11 +1,11 @@
 """Tokens that say who is speaking: JWTs (RFC 7519) signed with Ed25519.
 
-The algorithm is named `Ed25519`, as RFC 9864 asks, and no other is accepted. Two audiences, never mixed:
-`klear` for access tokens (REST and the realtime socket), `klear-join` for the links that take a guest
-to one room (RFC 8725, 3.12: tokens of different kinds must not pass for one another).
+The algorithm is named `Ed25519`, as RFC 9864 asks, and no other is accepted. Three audiences, never mixed:
+`klear` for access tokens (REST and the realtime socket), `klear-join` for the links that take a guest to one room,
+`klear-device` for a browser that has been in an account (RFC 8725, 3.12: one kind must not pass for another).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args
@@ -23,9 +23,14 @@ ACCESS = "klear"
 """The audience of an access token."""
 JOIN = "klear-join"
 """The audience of a join link's token."""
+DEVICE = "klear-device"
+"""The audience of a device's token."""
 
 ACCESS_TTL = timedelta(minutes=5)
 """How long an access token serves: also how long a signed-out person's last one may still be used."""
+
+DEVICE_TTL = timedelta(days=180)
+"""How long a device is known after its last sign-in."""
 
 MAX_LENGTH = 4096
 """Characters. Ours are near 500; what is longer is not worth a signature check."""
@@ -43,25 +48,24 @@ class JoinClaims:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceClaims:
+    """Which device, and the account that it signed in to: `attempts.account_digest`."""
+
+    device: UUID
+    account: str
+
+
 class Tokens:
     """Issues and verifies tokens. Needs no I/O, so any process that holds the key can do it."""
 
-    def __init__(
-        self,
-        key: bytes | str,
-        *,
-        clock: Callable[[], datetime],
-        retired: Sequence[bytes | str] = (),
-    ) -> None:
-        """`key` is an Ed25519 private key in PEM (PKCS #8); `retired` are keys that only verify, private or public.
-
-        ValueError for a key that is not one.
-        """
+    def __init__(self, key: bytes | str, *, clock: Callable[[], datetime]) -> None:
+        """`key` is an Ed25519 private key in PEM (PKCS #8). ValueError for one that is not."""
         self._clock = clock
         self._key = _import(key)
         if not self._key.is_private:
             raise ValueError("the signing key must be a private key")
-        self._keys = {each.thumbprint(): each for each in (self._key, *map(_import, retired))}
+        self._id = self._key.thumbprint()
 
     # Public methods
 
@@ -109,6 +113,19 @@ class Tokens:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidToken("the claims are not ours") from error
 
+    def issue_device(self, claims: DeviceClaims) -> str:
+        """The token by which a device is known again, for DEVICE_TTL from now."""
+        payload = {"jti": str(claims.device), "sub": claims.account}
+        return self._sign(payload, audience=DEVICE, expires_at=self._clock() + DEVICE_TTL)
+
+    def verify_device(self, token: str) -> DeviceClaims:
+        """Which device it is. ExpiredToken when its time is over, InvalidToken for anything else."""
+        payload = self._payload(token, audience=DEVICE)
+        try:
+            return DeviceClaims(device=UUID(payload["jti"]), account=str(payload["sub"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidToken("the claims are not ours") from error
+
     # Private methods
 
     def _sign(self, payload: Mapping[str, Any], *, audience: str, expires_at: datetime) -> str:
@@ -118,7 +135,7 @@ class Tokens:
             "iat": int(self._clock().timestamp()),
             "exp": int(expires_at.timestamp()),
         }
-        header = {"alg": ALGORITHM, "kid": self._key.thumbprint()}
+        header = {"alg": ALGORITHM, "kid": self._id}
         return jwt.encode(header, {**registered, **payload}, self._key, algorithms=[ALGORITHM])
 
     def _payload(self, token: str, *, audience: str) -> Mapping[str, Any]:
@@ -139,7 +156,9 @@ class Tokens:
         return payload
 
     def _key_of(self, token: GuestProtocol) -> OKPKey:
-        return self._keys[token.headers()["kid"]]
+        if token.headers()["kid"] != self._id:
+            raise ValueError("signed with another key")
+        return self._key
 
 
 def _import(pem: bytes | str) -> OKPKey:

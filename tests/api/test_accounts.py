@@ -117,14 +117,14 @@ async def test_signing_in_and_out(browser: httpx2.AsyncClient, clock: Clock) -> 
     assert refreshed.json()["person"] == ANA_VIEW
     out = await browser.post("/auth/sign-out")
     assert (out.status_code, out.content) == (204, b"")
-    assert not browser.cookies
+    assert "__Secure-klear-session" not in browser.cookies
     again = await browser.post("/auth/refresh")
     assert (again.status_code, again.json()["code"]) == (401, "no-session")
 
 
 async def test_the_cookie_is_out_of_reach(browser: httpx2.AsyncClient) -> None:
     answer = await browser.post("/auth/sign-in", json=RIGHT)
-    (header,) = answer.headers.get_list("Set-Cookie")
+    header, _ = answer.headers.get_list("Set-Cookie")
     cookie = SimpleCookie(header)["__Secure-klear-session"]
     assert cookie["httponly"] is True
     assert cookie["secure"] is True
@@ -138,6 +138,23 @@ async def test_the_cookie_is_out_of_reach(browser: httpx2.AsyncClient) -> None:
     assert (gone.value, gone["max-age"], gone["path"]) == ("", "0", "/api/v1/auth")
 
 
+async def test_a_browser_that_was_in_before_is_not_kept_out(
+    browser: httpx2.AsyncClient, app: Starlette, connect: Connect
+) -> None:
+    answer = await browser.post("/auth/sign-in", json=RIGHT)
+    _, header = answer.headers.get_list("Set-Cookie")
+    cookie = SimpleCookie(header)["__Secure-klear-device"]
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "lax")
+    assert (cookie["path"], cookie["max-age"]) == ("/api/v1/auth", str(180 * 24 * 3600))
+    await browser.post("/auth/sign-out")
+    stranger = connect(app, base_url="https://klear.example/api/v1")
+    for _ in range(7):
+        failed = await stranger.post("/auth/sign-in", json={**RIGHT, "password": "wrong"})
+    assert failed.status_code == 429
+    assert (await stranger.post("/auth/sign-in", json=RIGHT)).status_code == 429
+    assert (await browser.post("/auth/sign-in", json=RIGHT)).status_code == 200
+
+
 async def test_without_https_the_cookie_has_a_plain_name(
     whole: Components, connect: Connect
 ) -> None:
@@ -145,9 +162,9 @@ async def test_without_https_the_cookie_has_a_plain_name(
         create_app(replace(whole, secure_cookies=False)), base_url="http://localhost:8000/api/v1"
     )
     answer = await client.post("/auth/sign-in", json=RIGHT)
-    header = answer.headers["Set-Cookie"]
-    assert header.startswith("klear-session=")
-    assert "Secure" not in header
+    headers = answer.headers.get_list("Set-Cookie")
+    assert [header.split("=")[0] for header in headers] == ["klear-session", "klear-device"]
+    assert not any("Secure" in header for header in headers)
     origin = {"Origin": "http://localhost:8000"}
     assert (await client.post("/auth/refresh", headers=origin)).status_code == 200
 

@@ -88,3 +88,18 @@ async def test_a_socket_to_a_wrong_address_is_refused_quietly(
     scope = {"type": "websocket", "path": path, "headers": [], "query_string": b"", "root_path": ""}
     await create_app(components)(scope, receive, send)
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+async def test_a_problems_type_says_what_it_means(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/problems/hold-expired")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json() == {
+        "type": "/problems/hold-expired",
+        "title": "Your time to book this slot is over. Choose it again.",
+        "status": 409,
+        "temporary": False,
+        "description": "The hold is over or was never the caller's: the two are never told apart.",
+    }
+    for path in ("/problems/gone", "/problems/", "/problems/hold-expired/x"):
+        gone = await client.get(path)
+        assert (gone.status_code, gone.json()["code"]) == (404, "no-such-path")

@@ -67,11 +67,18 @@ async def test_another_file_is_asked_for_again(client: httpx2.AsyncClient) -> No
 
 
 @pytest.mark.usefixtures("built")
-@pytest.mark.parametrize("path", ["/assets/gone-1.js", "/robots.txt", "/.env", "/wp-login.php"])
-async def test_a_file_that_is_not_there_is_no_page(client: httpx2.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/assets/gone-1.js", "/assets/gone", "/assets/gone/deeper", "/assets", "/assets/"),
+        *("/robots.txt", "/wp-login.php", "/.env", "/.git/config", "/rooms/.hidden/x"),
+        *("/.well-known/security", "/health", "/health/", "/health/gone"),
+    ],
+)
+async def test_what_is_not_there_is_no_page(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(path)
-    assert answer.status_code == 404 if "." in path[2:] else answer.text == INDEX
-    assert "secret" not in answer.text
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-path")
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
 @pytest.mark.usefixtures("built")

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -7,15 +8,19 @@ from hypothesis import strategies as st
 
 from services.accounts.attempts import (
     ACCOUNT,
+    DEVICE,
     FORGET,
     NETWORK,
     PAIR,
+    Allowance,
     Bucket,
     Count,
     buckets,
+    device_buckets,
     wait,
 )
 
+ALL = (PAIR, NETWORK, ACCOUNT, DEVICE)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -36,15 +41,13 @@ def test_the_first_failures_cost_nothing_then_the_wait_doubles() -> None:
     assert waits(PAIR_BUCKET, range(9)) == [0, 0, 0, 0, 0, 1, 2, 4, 8]
 
 
-@given(failures=st.integers(0, 10**9), allowance=st.sampled_from([PAIR, NETWORK, ACCOUNT]))
-def test_every_wait_ends(failures: int, allowance: object) -> None:
-    assert allowance in (PAIR, NETWORK, ACCOUNT)
-    for each in (PAIR, NETWORK, ACCOUNT):
-        (seconds,) = waits(Bucket(key=b"k" * 16, allowance=each), [failures])
-        assert 0 <= seconds <= each.longest.total_seconds() < FORGET.total_seconds()
+@given(failures=st.integers(0, 10**9), allowance=st.sampled_from(ALL))
+def test_every_wait_ends(failures: int, allowance: Allowance) -> None:
+    (seconds,) = waits(Bucket(key=b"k" * 16, allowance=allowance), [failures])
+    assert 0 <= seconds <= allowance.longest.total_seconds() < FORGET.total_seconds()
 
 
-def test_an_account_that_others_attack_is_open_again_within_half_a_minute() -> None:
+def test_an_account_whose_attack_ended_is_open_again_within_half_a_minute() -> None:
     (seconds,) = waits(Bucket(key=b"k" * 16, allowance=ACCOUNT), [1_000_000])
     assert seconds == 30
 
@@ -89,8 +92,15 @@ def test_who_shares_a_network_or_an_account_shares_its_bucket_only() -> None:
     ana = buckets(email="ana@demo.example", network="192.0.2.1")
     ben = buckets(email="ben@demo.example", network="192.0.2.1")
     away = buckets(email="ana@demo.example", network="198.51.100.1")
-    assert set(ana.keys()) & set(ben.keys()) == {ana.network.key}
-    assert set(ana.keys()) & set(away.keys()) == {ana.account.key}
+    network, account = ana.shared
+    assert set(ana.keys()) & set(ben.keys()) == {network.key}
+    assert set(ana.keys()) & set(away.keys()) == {account.key}
+
+
+def test_a_known_device_shares_no_bucket() -> None:
+    one, other = device_buckets(UUID(int=1)), device_buckets(UUID(int=2))
+    assert one.keys() != other.keys()
+    assert (len(one.keys()), one.shared) == (1, ())
 
 
 def test_keys_come_in_one_order_and_tell_nothing() -> None:
@@ -100,8 +110,8 @@ def test_keys_come_in_one_order_and_tell_nothing() -> None:
 
 
 def test_an_address_that_looks_like_another_pair_is_not_it() -> None:
-    one = buckets(email="a", network="b\0c").pair.key
-    assert one != buckets(email="a\0b", network="c").network.key
+    one = buckets(email="a", network="b\0c").own.key
+    assert one != buckets(email="a\0b", network="c").shared[0].key
 
 
 def test_each_bucket_counts_its_own() -> None:
@@ -114,10 +124,9 @@ def test_each_bucket_counts_its_own() -> None:
     assert after == {key: n + 1 for n, key in enumerate(made.keys())}
 
 
-@pytest.mark.parametrize("allowance", [PAIR, NETWORK, ACCOUNT])
-def test_each_allowance_forgives_a_mistyped_password(allowance: object) -> None:
-    assert allowance in (PAIR, NETWORK, ACCOUNT)
-    assert min(each.free for each in (PAIR, NETWORK, ACCOUNT)) >= 5
+@pytest.mark.parametrize("allowance", ALL)
+def test_each_allowance_forgives_a_mistyped_password(allowance: Allowance) -> None:
+    assert allowance.free >= 5
 
 
 def test_an_attempt_that_began_a_moment_earlier_does_not_wait_for_one_that_cost_nothing() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from typing_extensions import override
 
 from persistence.errors import UniqueViolated
 from persistence.postgres import SYSTEM, Database
@@ -27,8 +28,14 @@ EMAIL = "ana@demo.example"
 HOME = "192.0.2.1"
 
 
-async def sign_in(accounts: Accounts, *, password: str = PASSWORD, network: str = HOME) -> SignedIn:
-    return await accounts.sign_in(email=EMAIL, password=password, network=network)
+async def sign_in(
+    accounts: Accounts,
+    *,
+    password: str = PASSWORD,
+    network: str = HOME,
+    device: str | None = None,
+) -> SignedIn:
+    return await accounts.sign_in(email=EMAIL, password=password, network=network, device=device)
 
 
 async def fail(accounts: Accounts, times: int, *, network: str = HOME) -> None:
@@ -224,6 +231,68 @@ async def test_one_account_guessed_from_many_places_is_slowed(
 
 
 @pytest.mark.asyncio
+async def test_where_one_was_in_before_nobody_keeps_one_out(
+    accounts: Accounts, enrol: Enrol, clock: Clock
+) -> None:
+    """Somebody goes on failing in her name, from everywhere and from her own network too."""
+    await enrol()
+    device = (await sign_in(accounts)).device_token
+    for n in range(attempts.ACCOUNT.free + 1):
+        await fail(accounts, 1, network=f"198.51.100.{n}")
+    for n in range(attempts.NETWORK.free + 1):
+        with pytest.raises(InvalidCredentials):
+            await accounts.sign_in(email=f"{n}@demo.example", password="x", network=HOME)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(accounts)
+    again = await sign_in(accounts, device=device)
+    assert again.device_token is not None
+    await sign_in(accounts, device=again.device_token)
+    with pytest.raises(TooManyAttempts):  # what was right there forgives nothing elsewhere
+        await sign_in(accounts)
+
+
+@pytest.mark.asyncio
+async def test_a_known_device_guesses_as_little_as_others(
+    accounts: Accounts, enrol: Enrol, clock: Clock
+) -> None:
+    await enrol()
+    device = (await sign_in(accounts)).device_token
+    for n in range(attempts.DEVICE.free + 1):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(accounts, password="wrong", network=f"198.51.100.{n}", device=device)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(accounts, device=device)
+    await sign_in(accounts)  # its guesses close nothing but itself
+    clock.advance(seconds=1)
+    renewed = (await sign_in(accounts, device=device)).device_token
+    assert accounts.tokens.verify_device(renewed or "").device == (
+        accounts.tokens.verify_device(device or "").device
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_device_is_known_to_its_own_account_only(
+    accounts: Accounts, enrol: Enrol, clock: Clock
+) -> None:
+    await enrol()
+    await enrol("ben@demo.example")
+    bens = await accounts.sign_in(email="ben@demo.example", password=PASSWORD, network=HOME)
+    old = (await sign_in(accounts)).device_token
+    clock.advance(days=180)
+    await fail(accounts, attempts.PAIR.free + 1)
+    for device in (bens.device_token, old, "noise"):
+        with pytest.raises(TooManyAttempts):
+            await sign_in(accounts, device=device)
+
+
+@pytest.mark.asyncio
+async def test_a_refresh_makes_no_device_known(accounts: Accounts, enrol: Enrol) -> None:
+    await enrol()
+    signed_in = await sign_in(accounts)
+    assert (await accounts.refresh(signed_in.refresh_token)).device_token is None
+
+
+@pytest.mark.asyncio
 async def test_a_hundred_guesses_at_once_are_counted_as_a_hundred(
     accounts: Accounts, enrol: Enrol
 ) -> None:
@@ -271,6 +340,26 @@ async def test_what_nobody_looked_at_is_no_failure(
     full.close()
     async with database.transaction(SYSTEM) as tx:
         assert await tx.fetchval("SELECT max(failures) FROM accounts.sign_in_attempt") == 0
+
+
+@pytest.mark.asyncio
+async def test_a_right_password_that_cannot_be_hashed_anew_now_is_right(
+    accounts: Accounts, enrol: Enrol, database: Database
+) -> None:
+    class Busy(Passwords):
+        @override
+        async def hash(self, password: str) -> str:
+            raise SignInBusy
+
+    await enrol()
+    busy = Busy(memory_kib=128, time_cost=2)
+    try:
+        await sign_in(replace(accounts, passwords=busy))
+    finally:
+        busy.close()
+    async with database.transaction(SYSTEM) as tx:
+        assert await tx.fetchval("SELECT max(failures) FROM accounts.sign_in_attempt") == 0
+    await sign_in(accounts)  # with the hash as it was
 
 
 @pytest.mark.asyncio

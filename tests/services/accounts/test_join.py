@@ -71,7 +71,6 @@ async def test_a_link_makes_a_guest_of_one_room(
     answer = await joined(database, tokens, diary, clock, link(tokens, diary, clock))
     claims = tokens.verify(answer.access_token)
     assert claims.is_guest
-    assert not claims.is_staff
     assert (claims.room, claims.person) == (diary.appointment.id, diary.appointment.client.id)
     assert claims.organisation == ORGANISATION
     assert claims.roles == frozenset({"guest"})

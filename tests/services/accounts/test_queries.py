@@ -12,13 +12,11 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.asyncio
-async def test_a_person_is_found_by_id_and_by_address(database: Database, enrol: Enrol) -> None:
+async def test_a_person_is_found_by_id(database: Database, enrol: Enrol) -> None:
     ana = await enrol("Ana@demo.example")
     async with database.transaction(SYSTEM) as tx:
         assert await queries.person(tx, ana.id) == ana
-        assert await queries.person_of_email(tx, " ana@DEMO.example ") == ana
         assert await queries.person(tx, uuid4()) is None
-        assert await queries.person_of_email(tx, "nobody@demo.example") is None
 
 
 @pytest.mark.asyncio

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from protocol.claims import Claims, ExpiredToken, InvalidToken
-from services.accounts.tokens import MAX_LENGTH, Tokens
+from services.accounts.tokens import MAX_LENGTH, DeviceClaims, Tokens
 from tests.conftest import Clock
 
 PERSON, ORGANISATION, SESSION, ROOM = (uuid4() for _ in range(4))
@@ -110,13 +110,28 @@ def test_a_stranger_who_names_our_key_is_refused(
         tokens.verify(token)
 
 
-def test_a_retired_key_still_verifies(signing_key: bytes, tokens: Tokens, clock: Clock) -> None:
-    token = tokens.issue(claims(clock))
-    public = OKPKey.import_key(signing_key).as_pem(private=False)
-    new = OKPKey.generate_key("Ed25519", private=True).as_pem(private=True)
-    assert Tokens(new, clock=clock, retired=[public]).verify(token).person == PERSON
-    with pytest.raises(InvalidToken):
-        Tokens(new, clock=clock).verify(token)
+def test_a_device_is_known_for_half_a_year(tokens: Tokens, clock: Clock) -> None:
+    device = DeviceClaims(device=uuid4(), account="0123abcd")
+    token = tokens.issue_device(device)
+    assert tokens.verify_device(token) == device
+    clock.advance(days=180, seconds=-1)
+    assert tokens.verify_device(token) == device
+    clock.advance(seconds=1)
+    with pytest.raises(ExpiredToken):
+        tokens.verify_device(token)
+
+
+def test_a_devices_token_opens_nothing_and_no_other_is_a_devices(
+    tokens: Tokens, clock: Clock, signing_key: bytes
+) -> None:
+    device = tokens.issue_device(DeviceClaims(device=uuid4(), account="0123abcd"))
+    for verify in (tokens.verify, tokens.verify_join):
+        with pytest.raises(InvalidToken):
+            verify(device)
+    odd = signed(signing_key, {**payload(clock), "aud": "klear-device", "jti": 7})
+    for token in (tokens.issue(claims(clock)), odd, "", "x.y.z"):
+        with pytest.raises(InvalidToken):
+            tokens.verify_device(token)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "EdDSA", "HS256", "RS256", "", None, 7, []])
