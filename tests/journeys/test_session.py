@@ -261,3 +261,29 @@ async def test_a_second_tab_takes_the_call_over(somebody: Somebody) -> None:
 
     await client.page.get_by_role("button", name="Continue here").click()
     await expect(tab.page.get_by_text("You continued on another device")).to_be_visible()
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio
+async def test_what_is_turned_off_is_seen_to_be_off_and_comes_back(somebody: Somebody) -> None:
+    client, practitioner = await somebody(), await somebody()
+    await asyncio.gather(client.sign_in(CLIENT), practitioner.sign_in(PRACTITIONER))
+    await meet(practitioner, client, await book(client))
+    await asyncio.gather(sees_video(client), sees_video(practitioner))
+
+    await press(practitioner, "Stop camera")
+    await expect(client.page.get_by_text("Dr. Ravi Menon’s camera is off")).to_be_visible()
+    await press(practitioner, "Mute")
+    await press(practitioner, "Start camera")
+    await expect(client.page.get_by_label("Dr. Ravi Menon’s picture")).to_be_visible()
+    await expect(client.page.get_by_text("Dr. Ravi Menon is muted")).to_be_visible()
+    await press(practitioner, "Unmute")
+    await expect(client.page.get_by_text("Dr. Ravi Menon is muted")).to_be_hidden()
+    await video_flows(practitioner, client)
+
+
+async def press(person: Person, name: str) -> None:
+    """Press a button of the bar."""
+    await wake(person)
+    await person.page.get_by_role("button", name=name, exact=True).click()

@@ -134,7 +134,7 @@ function shortened(text: string): string {
 }
 
 /** Words that lie on a picture: readable whatever it shows. */
-const chipClass = "flex min-h-11 items-center gap-2 rounded-full bg-black/60 text-white [--muted:#d3dad7] backdrop-blur-sm";
+const chipClass = "flex min-h-11 items-center gap-2 rounded-full bg-black/70 text-white [--muted:#d3dad7] backdrop-blur-sm";
 
 interface StageProps extends Props {
   call: Call;
