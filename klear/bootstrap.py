@@ -215,7 +215,13 @@ class Gateway:
                 await stack.enter_async_context(self._supervisor.running(name, work))
             app = self._app(hub, passwords, public_url=self._settings.public_url or address)
             self._supervisor.check()
-            server = serving(app, listener, hub=hub, supervisor=self._supervisor)
+            server = serving(
+                app,
+                listener,
+                hub=hub,
+                supervisor=self._supervisor,
+                proxies=self._settings.trusted_proxies,
+            )
             await stack.enter_async_context(server)
             log.info("serving", address=address, broker=self._broker.name)
             yield Running(address=address, broker=self._broker.name)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -49,9 +49,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, *, hub: Hub, supervisor: Supervisor
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    hub: Hub,
+    supervisor: Supervisor,
+    proxies: Sequence[str],
 ) -> AsyncIterator[None]:
-    """Serve `app` on `listener` beside the block, and drain at its end."""
+    """Serve `app` on `listener` beside the block, and drain at its end. `proxies` may say whose requests they bring."""
     server = _Server(
         uvicorn.Config(
             app,
@@ -62,6 +67,8 @@ async def serving(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(proxies),
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE,
         )

@@ -11,9 +11,11 @@ KLEAR_API_KEY           the key of the server API; unset: it is not served
 KLEAR_CONFIG            a TOML file with [namespaces.NAME] tables
 KLEAR_SIGNING_KEY       an Ed25519 private key in PEM; in development one is made and kept
 KLEAR_PUBLIC_URL        where people reach the server, for links in mails and chats
+KLEAR_TRUSTED_PROXIES   addresses or networks whose forwarded addresses are believed, with commas between; 127.0.0.1
 KLEAR_LOG_LEVEL         debug, info (default), warning or error
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -38,6 +40,7 @@ NAMES = (
     *("KLEAR_DATABASE_URL", "KLEAR_DATABASE_APP_URL"),
     *("KLEAR_MEDIA_ADDRESS", "KLEAR_MEDIA_PORT"),
     *("KLEAR_API_KEY", "KLEAR_CONFIG", "KLEAR_SIGNING_KEY", "KLEAR_PUBLIC_URL", "KLEAR_LOG_LEVEL"),
+    "KLEAR_TRUSTED_PROXIES",
 )
 
 SECRET = ("KLEAR_DATABASE_URL", "KLEAR_DATABASE_APP_URL", "KLEAR_API_KEY", "KLEAR_SIGNING_KEY")
@@ -74,6 +77,7 @@ class Settings:
     namespaces: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     signing_key: Secret | None = None
     public_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     log_level: LogLevel = "info"
     unknown: tuple[str, ...] = ()
     """Variables that begin with KLEAR_ and mean nothing: a misspelling, most likely."""
@@ -113,6 +117,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         namespaces=reader.take("KLEAR_CONFIG", _namespaces, MappingProxyType({})),
         signing_key=reader.take("KLEAR_SIGNING_KEY", _signing_key, None),
         public_url=reader.take("KLEAR_PUBLIC_URL", _public_url, None),
+        trusted_proxies=reader.take("KLEAR_TRUSTED_PROXIES", _networks, ("127.0.0.1",)),
         log_level=cast("LogLevel", reader.take("KLEAR_LOG_LEVEL", _one_of(*_LEVELS), "info")),
         unknown=tuple(sorted(name for name in given if _is_unknown(name))),
         child_environment={name: given[name] for name in given if name not in SECRET},
@@ -189,6 +194,12 @@ def _port(text: str) -> int:
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    for part in _list(text):
+        ipaddress.ip_network(part)  # uvicorn would take anything, and believe nobody
+    return _list(text)
 
 
 def _database_url(text: str) -> Secret:

@@ -100,6 +100,6 @@ async def test_a_problems_type_says_what_it_means(client: httpx2.AsyncClient) ->
         "temporary": False,
         "description": "The hold is over or was never the caller's: the two are never told apart.",
     }
-    for path in ("/problems/gone", "/problems/", "/problems/hold-expired/x"):
+    for path in ("/problems/never", "/problems/", "/problems/hold-expired/x"):
         gone = await client.get(path)
         assert (gone.status_code, gone.json()["code"]) == (404, "no-such-path")

@@ -53,6 +53,7 @@ def test_everything_set(tmp_path: Path) -> None:
             "KLEAR_MEDIA_PORT": "40000",
             "KLEAR_API_KEY": "k" * 16,
             "KLEAR_CONFIG": str(config),
+            "KLEAR_TRUSTED_PROXIES": "192.0.2.7, 10.0.0.0/8, 2001:db8::/32",
             "KLEAR_LOG_LEVEL": "error",
         }
     )
@@ -62,6 +63,7 @@ def test_everything_set(tmp_path: Path) -> None:
     assert settings.media_port == 40000
     assert settings.namespaces == {"news": {"subscribe": "anyone"}}
     assert settings.public_url == "https://klear.example"
+    assert settings.trusted_proxies == ("192.0.2.7", "10.0.0.0/8", "2001:db8::/32")
     assert settings.log_level == "error"
     assert settings.api_key == Secret("k" * 16)
     assert settings.database_url == Secret("postgres://owner@db/klear")
@@ -78,6 +80,7 @@ def test_every_bad_variable_is_listed_at_once(tmp_path: Path) -> None:
             "KLEAR_CONFIG": str(tmp_path / "absent.toml"),
             "KLEAR_SIGNING_KEY": "not a key",
             "KLEAR_PUBLIC_URL": "klear.example",
+            "KLEAR_TRUSTED_PROXIES": "127.0.0.1, proxy.example",
             "KLEAR_LOG_LEVEL": "loud",
         }
     )
@@ -90,6 +93,7 @@ def test_every_bad_variable_is_listed_at_once(tmp_path: Path) -> None:
         "KLEAR_CONFIG",
         "KLEAR_SIGNING_KEY",
         "KLEAR_PUBLIC_URL",
+        "KLEAR_TRUSTED_PROXIES",
         "KLEAR_LOG_LEVEL",
     ]
 
