@@ -30,11 +30,11 @@ export function Shell() {
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-paper/90 pt-safe backdrop-blur">
         <div className="mx-auto flex h-15 max-w-[100rem] items-center gap-1 px-safe md:gap-2">
-          <Link to={homeOf(roles)} className="mr-2 inline-flex min-h-11 items-center rounded-card pr-2">
+          <Link to={homeOf(roles)} className="mr-2 flex min-h-11 min-w-8 items-center rounded-card">
             <Wordmark />
           </Link>
           {ways.length > 0 && <Ways ways={ways} className="max-md:hidden" list="flex gap-1" item="min-h-11 px-3.5" />}
-          <div className="ml-auto flex items-center gap-1 md:gap-2">
+          <div className="ml-auto flex shrink-0 items-center gap-1 md:gap-2">
             <LiveDot className="mr-2" />
             <ThemeMenu />
             {session.state === "signed-in" ? <AccountMenu person={session.person} /> : <SignInLink />}

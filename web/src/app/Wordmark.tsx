@@ -4,8 +4,9 @@ import { useText } from "../messages/useText";
 export function Wordmark() {
   const text = useText();
   return (
-    <span className="inline-flex items-center gap-2.5 whitespace-nowrap font-semibold tracking-tight">
-      <svg aria-hidden viewBox="0 0 32 32" className="size-8 text-sage">
+    // Where there is no room for the name, it wraps below the leaf, out of sight.
+    <span className="flex h-8 flex-wrap items-center gap-x-2.5 overflow-hidden whitespace-nowrap font-semibold leading-8 tracking-tight">
+      <svg aria-hidden viewBox="0 0 32 32" className="size-8 shrink-0 text-sage">
         <rect width="32" height="32" rx="9" fill="currentColor" />
         <g className="text-on-sage">
           <path
@@ -21,7 +22,7 @@ export function Wordmark() {
           />
         </g>
       </svg>
-      <span className="max-[23rem]:sr-only md:max-lg:sr-only">{text("app.name")}</span>
+      <span className="md:max-lg:sr-only">{text("app.name")}</span>
     </span>
   );
 }

@@ -8,7 +8,7 @@ const TINTS = [
 ] as const;
 
 /** Words before a name that are no part of it. */
-const TITLES = /^(dr|prof|mr|mrs|ms|mx)\.?\s+/i;
+const TITLES = /^(?:(?:dr|prof|mr|mrs|ms|mx)\.?\s+)+/i;
 
 /** A person's initials on a tint of his own. They are drawn, not written: the name stands beside them, or labels them. */
 export function Avatar({ name, className }: { name: string; className?: string }) {
