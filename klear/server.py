@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from hub.hub import Hub
 from hub.websocket import HubProtocol
+from klear.http_protocol import HttpProtocol
 from klear.supervisor import Supervisor
 
 BACKLOG = 2048
@@ -61,7 +62,7 @@ async def serving(
         uvicorn.Config(
             app,
             ws=HubProtocol,
-            http="httptools",
+            http=HttpProtocol,
             loop="none",
             lifespan="off",
             log_config=None,
