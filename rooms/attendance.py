@@ -6,9 +6,11 @@ last one ends, he has `grace` to come back (a reload). After a crash nobody rene
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +101,7 @@ class Attendance:
     def left(self, participant: UUID) -> None:
         """He is in no more, by his own word: no connection stands for him."""
         for client in self._clients.pop(participant, set()):
-            self._seats[client].discard(participant)
+            self._seats.get(client, set()).discard(participant)
         self._forget(participant)
 
     def gone(self, identity: Identity) -> None:
@@ -136,6 +138,8 @@ class Attendance:
             if absence.until <= now
         ]
         for participant, absence in due:
+            if self._due.get(participant) is not absence:
+                continue  # he came back, or left, while another was dismissed
             room = self._rooms[participant]
             self._forget(participant)
             await _kept(self._closing.dismiss(room, participant, unvouched_since=absence.since))
@@ -149,8 +153,15 @@ class Attendance:
 
 
 async def _kept(step: Coroutine[Any, Any, None]) -> None:
-    """Let the next round try again what a database that is away made fail."""
+    """Let the next round try again: neither a database that is away nor a bug of one step may end the others.
+
+    Of a bug its kind and its place are told, not its words: they may quote what somebody wrote.
+    """
     try:
         await step
     except RequestError as error:
         log.warning("rooms not kept", extra={"slug": error.slug})
+    except Exception as error:
+        *_, frame = traceback.extract_tb(error.__traceback__)
+        at = f"{Path(frame.filename).name}:{frame.lineno}"
+        log.error("rooms not kept", extra={"error": type(error).__name__, "at": at})

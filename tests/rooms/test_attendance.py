@@ -204,6 +204,90 @@ async def test_a_database_that_is_away_is_asked_again(clock: Clock, seconds: Sec
     assert closing.renewed[0] == [one]
 
 
+class Slow(Closing):
+    """Somebody acts during each dismissal."""
+
+    def __init__(self) -> None:
+        self.dismissed: list[UUID] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    @override
+    async def sweep(self) -> None:
+        pass
+
+    @override
+    async def renew(self, participants: Sequence[UUID]) -> None:
+        pass
+
+    @override
+    async def dismiss(self, room: UUID, participant: UUID, *, unvouched_since: datetime) -> None:
+        self.dismissed.append(participant)
+        self.meanwhile()
+        await asyncio.sleep(0)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("acts", ["enters", "enters and goes", "leaves"])
+async def test_who_acts_while_another_is_dismissed_is_not_dismissed_with_him(
+    clock: Clock, seconds: Seconds, acts: str
+) -> None:
+    closing, room, first, second = Slow(), uuid4(), uuid4(), uuid4()
+    attendance = Attendance(closing=closing, clock=clock, seconds=seconds, rhythm=RHYTHM)
+    for client, participant in (("one", first), ("two", second)):
+        attendance.entered(client, room=room, participant=participant)
+        attendance.gone(Identity(client=client))
+
+    def meanwhile() -> None:
+        closing.meanwhile = lambda: None
+        if acts == "leaves":
+            attendance.left(second)
+            return
+        attendance.entered("three", room=room, participant=second)
+        if acts == "enters and goes":
+            attendance.gone(Identity(client="three"))
+
+    closing.meanwhile = meanwhile
+    seconds.now += RHYTHM.grace
+    await attendance._dismiss_due(seconds.now)
+    assert closing.dismissed == [first]
+    assert (second in attendance._rooms) == (acts != "leaves")
+
+    attendance.gone(Identity(client="three"))
+    seconds.now += RHYTHM.grace
+    await attendance._dismiss_due(seconds.now)
+    assert closing.dismissed == ([first] if acts == "leaves" else [first, second])
+    assert not attendance._rooms
+    assert not attendance._due
+
+
+class Broken(Unreachable):
+    """A bug, whose words quote somebody."""
+
+    @override
+    async def sweep(self) -> None:
+        self.attempts += 1
+        raise KeyError("Ana Lindqvist")
+
+
+@pytest.mark.asyncio
+async def test_a_bug_in_a_sweep_is_told_and_ends_nothing(
+    clock: Clock, seconds: Seconds, caplog: pytest.LogCaptureFixture
+) -> None:
+    closing = Broken()
+    attendance = Attendance(closing=closing, clock=clock, seconds=seconds, rhythm=RHYTHM)
+    async with running(attendance):
+
+        async def tried() -> bool:
+            seconds.now += RHYTHM.sweep
+            return closing.attempts >= 3
+
+        await until(tried)
+    told = caplog.records[0]
+    assert (told.levelname, told.error) == ("ERROR", "KeyError")  # type: ignore[attr-defined]
+    assert told.at.startswith("test_attendance.py:")  # type: ignore[attr-defined]
+    assert "Lindqvist" not in caplog.text + str([record.__dict__ for record in caplog.records])
+
+
 def test_a_call_that_outlives_its_connection_vouches_for_nobody(
     clock: Clock, seconds: Seconds
 ) -> None:
