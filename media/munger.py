@@ -20,7 +20,9 @@ class Munger:
 
     def __init__(self, *, first: int, timestamp_offset: int) -> None:
         """`first`: the first output number, below 2^15 so that the receiver's rollover counter cannot be mistaken."""
-        self._last = first - 1
+        self._last = (
+            first - 1
+        )  # the number that belongs to the highest packet: a new start is above it
         self._highest = 0
         self._started = False
         self._ranges: list[tuple[int, int]] = []
@@ -44,7 +46,10 @@ class Munger:
             self._started = False
             return
         self._highest = sequence
-        self._ranges.append((sequence + 1, self._ranges[-1][1] - 1))
+        offset = self._ranges[-1][1] - 1
+        # its predecessor's number: those that were lost before it have theirs, and may come late
+        self._last = sequence + offset
+        self._ranges.append((sequence + 1, offset))
         if len(self._ranges) > MAX_RANGES:
             del self._ranges[0]
 

@@ -1,4 +1,5 @@
-from hypothesis import given
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from media.munger import MAX_GAP, MAX_RANGES, Munger
@@ -112,28 +113,52 @@ def test_against_the_reference_under_loss_reordering_and_omission(
         highest = max(highest, sequence)
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["forward", "skip", "rebase"]), st.integers(0, 9000)),
-        max_size=200,
-    )
-)
+def test_a_late_packet_of_a_hole_keeps_its_number_after_a_pause() -> None:
+    made = munger(first=1000)
+    assert made.forward(14) == 1000
+    made.skip(20)
+    assert made.forward(17) == 1003
+    made.rebase()
+    assert [made.forward(number) for number in (100, 101)] == [1006, 1007]
+
+
+@pytest.mark.parametrize("step", ["rebase", "leap"])
+def test_a_hole_before_a_probe_is_not_filled_by_a_new_start(step: str) -> None:
+    made = munger(first=1000)
+    made.forward(14)
+    made.skip(20)
+    late = made.forward(18)
+    if step == "rebase":
+        made.rebase()
+    after = made.forward(21 + MAX_GAP)
+    assert late == 1004
+    assert after == 1006
+
+
+STEP = st.sampled_from(["forward", "forward", "forward", "skip", "rebase"])
+NEAR = st.integers(-12, 8)
+"""Packets behind or ahead of the newest: where loss, delay and doubling happen."""
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(STEP, NEAR | st.just(MAX_GAP + 1)), max_size=40))
+@example([("forward", 1), ("skip", 6), ("forward", -3), ("rebase", 0), *[("forward", 1)] * 4])
+@example([("forward", 1), ("skip", 6), ("forward", -3), ("forward", MAX_GAP + 1), ("forward", 1)])
 def test_no_two_packets_ever_share_a_number(steps: list[tuple[str, int]]) -> None:
     """Under GCM that would reveal both (the numbers here do not wrap)."""
-    made = munger()
-    taken: dict[int, tuple[int, int]] = {}
+    made = munger(first=0)
+    given_out: set[int] = set()
     seen: set[int] = set()
-    era = 0
-    for step, sequence in steps:
+    newest = 100
+    for step, away in steps:
+        sequence = newest + away
         if step == "rebase":
             made.rebase()
-            era += 1
         elif sequence not in seen:  # reception refuses what came before
             seen.add(sequence)
+            newest = max(newest, sequence)
             if step == "skip":
                 made.skip(sequence)
-                continue
-            number = made.forward(sequence)
-            if number is not None:
-                assert number not in taken
-                taken[number] = (era, sequence)
+            elif (number := made.forward(sequence)) is not None:
+                assert number not in given_out
+                given_out.add(number)
