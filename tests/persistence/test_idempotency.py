@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from typing_extensions import override
 
 from persistence import idempotency
 from persistence.idempotency import KeyInProgress, KeyReused, Stored
@@ -108,6 +109,7 @@ async def test_who_comes_between_the_look_and_the_lock_is_answered_too(database:
     actor, effect = somebody(), Effect()
 
     class Late(Transaction):
+        @override
         async def fetchval(self, sql: str, *args: object) -> object:
             if "lock" in sql:
                 await _once(database, actor, effect)
