@@ -75,9 +75,13 @@ class UdpDoor:
             self._counters.misshapen += 1
 
     def _check(self, data: bytes, address: Address) -> None:
-        now = self._mux.time()
-        if address in self.routes or self._mux.throttle.allows(address[0], now):
-            self._mux.agents.receive(data, (self, address), now)
+        mux, now = self._mux, self._mux.time()
+        if address in self.routes:
+            mux.agents.receive(data, (self, address), now)
+        elif not mux.agents.knows(data):  # nobody's tokens are spent on it
+            mux.agents.refused += 1
+        elif mux.throttle.allows(address[0], now):
+            mux.agents.receive(data, (self, address), now)
 
 
 class Mux:

@@ -334,17 +334,28 @@ async def test_a_participant_cannot_fill_the_memory_with_ssrcs(stage: Any, soon:
 async def test_strangers_checks_are_throttled_and_those_of_clients_are_not(
     stage: Any, soon: Soon
 ) -> None:
-    peer = await stage.peer()
+    peer, newcomer = await stage.peer(), await stage.stranger()
+    mux = stage.worker.mux
+
+    await _flood("nobody", peer.server)
+    await soon(lambda: mux.agents.refused >= 200)
+    assert mux.throttle.refused == 0
+    await newcomer.check()  # from the same address: strangers' noise took nothing from it
+    await _flood(peer.ice["usernameFragment"], peer.server)
+    await soon(lambda: mux.throttle.refused)
+    await peer.check()
+
+
+async def _flood(name: str, server: tuple[str, int]) -> None:
+    """More checks than one network may send; of wrong integrity."""
     check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    check.attributes["USERNAME"] = "nobody:us"
+    check.attributes["USERNAME"] = f"{name}:us"
     check.add_message_integrity(b"wrong")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         for index in range(int(PER_SOURCE * BURST) + 200):
-            stranger.sendto(bytes(check), peer.server)
+            stranger.sendto(bytes(check), server)
             if index % 20 == 0:
                 await asyncio.sleep(0.001)
-    await soon(lambda: stage.worker.mux.throttle.refused)
-    await peer.check()
 
 
 @pytest.mark.asyncio

@@ -148,3 +148,25 @@ def test_a_closed_client_is_forgotten() -> None:
     table.close(agent)
     assert (door.routes, agent.selected, agent.credentials) == ({}, None, [])
     assert table.receive(check(credentials), (door, WAY), 1.0) is None
+
+
+def test_a_look_tells_whether_a_check_names_somebody() -> None:
+    table = agents()
+    agent = table.open(Owner())
+    known = check(agent.credentials[0])
+    stranger = check(IceParameters(username_fragment="nobody00", password="p" * 24))
+    assert table.knows(known)
+    assert not table.knows(stranger)
+    assert not table.knows(known[:4] + b"\0\0\0\0" + known[8:])
+    padding = struct.pack("!HH3sx", 0x8022, 3, b"abc")
+    assert table.knows(known[:20] + padding * 15 + known[20:])
+    assert not table.knows(known[:20] + padding * 16 + known[20:])
+    for end in range(24):
+        assert not table.knows(known[:end])
+    table.close(agent)
+    assert not table.knows(known)
+
+
+@given(st.binary(max_size=200))
+def test_a_look_at_anything_ends(data: bytes) -> None:
+    assert not agents().knows(b"\0\1\0\0" + stun.COOKIE.to_bytes(4, "big") + data)
