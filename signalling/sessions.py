@@ -114,9 +114,9 @@ class Sessions:
             id = uuid4()
             old = peer.add_consumer(id, producer=producer, transport=transport)
             try:
+                self._board.errands.add(peer.room, consumer=old)
+                await self._board.errands.run()
                 with asking():
-                    if old is not None:
-                        await self._worker(peer).close_consumer(str(old))
                     answer = await self._worker(peer).consume(
                         consumer=str(id),
                         transport=str(transport),
@@ -125,6 +125,7 @@ class Sessions:
                     )
             except BaseException:
                 peer.consumers.pop(id, None)
+                self._board.errands.add(peer.room, consumer=id)
                 raise
             peer.consumer(id)
             return answer
@@ -158,10 +159,9 @@ class Sessions:
     async def close_consumer(self, peer: Peer, consumer: UUID) -> None:
         """Receive a track no longer."""
         async with self._turn(peer):
-            id = str(peer.consumer(consumer))
-            del peer.consumers[consumer]
-            with asking():
-                await self._worker(peer).close_consumer(id)
+            del peer.consumers[peer.consumer(consumer)]
+            self._board.errands.add(peer.room, consumer=consumer)
+            await self._board.errands.run()
 
     @asynccontextmanager
     async def _turn(self, peer: Peer) -> AsyncIterator[Call]:

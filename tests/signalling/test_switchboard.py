@@ -14,6 +14,7 @@ from rooms.repository import Seat
 from signalling.errors import (
     CallNotAdmitted,
     CallUnavailable,
+    PartUnknown,
     SessionReplaced,
     SessionUnknown,
 )
@@ -368,4 +369,26 @@ class TestLosingTheWorker:
         on_worker = await exchange.on_worker(room)
         assert [made["id"] for made in on_worker["producers"]] == [producer]
         assert len(on_worker["transports"]) == 3
+        assert on_worker["consumers"] == []
         assert await ravi.consume(producer)
+
+    async def test_consumers_that_the_worker_did_not_hear_of_are_closed_later(
+        self, exchange: Exchange, mortal: Worker, room: UUID
+    ) -> None:
+        page, ravi = await opened(exchange, room), await opened(exchange, room, "Ravi")
+        sound, picture = await page.produce(), await page.produce("video", "camera")
+        heard, seen = await ravi.consume(sound), await ravi.consume(picture)
+        control = exchange.board.placement.worker_of(room)
+        control._deadline = 0.2
+        mortal.process.send_signal(19)
+        assert await ravi("close", consumer=heard["id"]) == {}
+        with pytest.raises(CallUnavailable):
+            await ravi.consume(picture)  # anew: the one before is to be closed
+        with pytest.raises(PartUnknown):
+            await ravi("resume", consumer=seen["id"])
+        mortal.process.send_signal(18)
+        control._deadline = 30
+        await until(lambda: exchange.board.errands.depth == 0)
+        assert (await exchange.on_worker(room))["consumers"] == []
+        assert await ravi.consume(picture)
+        assert len((await exchange.on_worker(room))["consumers"]) == 1
