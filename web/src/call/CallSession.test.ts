@@ -5,6 +5,7 @@ import type { PublishedTrack } from "../realtime/pushes";
 import { CallSession } from "./CallSession";
 import { FakeSwitchboard } from "./fakeSwitchboard";
 import { FakeTrack } from "./fakeTrack";
+import { eventually } from "../testing/eventually";
 
 const CAMERA: PublishedTrack = { id: "cam", kind: "video", source: "camera", paused: false };
 const MICROPHONE: PublishedTrack = { id: "mic", kind: "audio", source: "microphone", paused: false };
@@ -39,7 +40,7 @@ beforeEach(() => {
 afterEach(() => session.close());
 
 const status = () => session.snapshot().status;
-const joined = () => vi.waitFor(() => expect(status()).toBe("joined"), 4000);
+const joined = () => eventually(() => expect(status()).toBe("joined"));
 
 async function join(): Promise<void> {
   session.join();
@@ -62,12 +63,12 @@ describe("joining", () => {
   it("makes one transport each way, and receives what is there already", async () => {
     server.others("ravi", CAMERA, MICROPHONE);
     await join();
-    await vi.waitFor(() => expect(received()).toEqual(["camera", "microphone"]));
+    await eventually(() => expect(received()).toEqual(["camera", "microphone"]));
     expect(server.calls.filter(({ method }) => method === "call.transport").map(({ params }) => params.direction)).toEqual([
       "send",
       "recv",
     ]);
-    await vi.waitFor(() => expect(server.count("call.resume")).toBe(2));
+    await eventually(() => expect(server.count("call.resume")).toBe(2));
     expect(session.snapshot().path).toBe("connected");
   });
 
@@ -81,7 +82,7 @@ describe("joining", () => {
   it("stops where it will not be let in", async () => {
     server.fail("call.join", 1201);
     session.join();
-    await vi.waitFor(() => expect(status()).toBe("refused"));
+    await eventually(() => expect(status()).toBe("refused"));
     expect(server.count("call.join")).toBe(1);
   });
 
@@ -89,7 +90,7 @@ describe("joining", () => {
     const unable = Object.assign(new Error("no handler"), { name: "UnsupportedError" });
     session = new CallSession({ room: "room", participant: "me", signalling: server, createDevice: () => { throw unable; } });
     session.join();
-    await vi.waitFor(() => expect(status()).toBe("unsupported"));
+    await eventually(() => expect(status()).toBe("unsupported"));
   });
 });
 
@@ -97,12 +98,12 @@ describe("receiving", () => {
   it("follows who publishes what", async () => {
     await join();
     server.others("ravi", MICROPHONE);
-    await vi.waitFor(() => expect(received()).toEqual(["microphone"]));
+    await eventually(() => expect(received()).toEqual(["microphone"]));
     server.others("ravi", { ...MICROPHONE, paused: true }, CAMERA);
-    await vi.waitFor(() => expect(received()).toEqual(["camera", "microphone"]));
+    await eventually(() => expect(received()).toEqual(["camera", "microphone"]));
     expect(session.snapshot().remotes[0]?.tracks.microphone?.paused).toBe(true);
     server.others("ravi");
-    await vi.waitFor(() => expect(received()).toEqual([]));
+    await eventually(() => expect(received()).toEqual([]));
     expect(server.count("call.consume")).toBe(2);
   });
 
@@ -110,9 +111,9 @@ describe("receiving", () => {
     await join();
     server.fail("call.consume", 1204);
     server.others("ravi", CAMERA);
-    await vi.waitFor(() => expect(server.count("call.consume")).toBe(1));
+    await eventually(() => expect(server.count("call.consume")).toBe(1));
     server.others("ravi", MICROPHONE);
-    await vi.waitFor(() => expect(received()).toEqual(["microphone"]));
+    await eventually(() => expect(received()).toEqual(["microphone"]));
     expect(server.count("call.join")).toBe(1);
   });
 
@@ -120,7 +121,7 @@ describe("receiving", () => {
     await join();
     const old = server.state;
     server.others("ravi", CAMERA);
-    await vi.waitFor(() => expect(received()).toEqual(["camera"]));
+    await eventually(() => expect(received()).toEqual(["camera"]));
     session.apply(old);
     expect(received()).toEqual(["camera"]);
   });
@@ -132,12 +133,12 @@ describe("sending", () => {
     camera.set(false);
     await join();
     camera.set(true);
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(1));
+    await eventually(() => expect(server.count("call.produce")).toBe(1));
     camera.set(false);
-    await vi.waitFor(() => expect(server.count("call.pause")).toBe(1));
+    await eventually(() => expect(server.count("call.pause")).toBe(1));
     camera.set(false);
     camera.set(true, new FakeTrack("video"));
-    await vi.waitFor(() => expect(server.count("call.resume")).toBe(1));
+    await eventually(() => expect(server.count("call.resume")).toBe(1));
     expect(rpcs("call.produce", "call.pause", "call.resume")).toEqual(["call.produce", "call.pause", "call.resume"]);
     const produced = server.calls.find(({ method }) => method === "call.produce");
     expect(produced?.params).toMatchObject({ kind: "video", source: "camera", paused: false });
@@ -147,10 +148,10 @@ describe("sending", () => {
     const microphone = sending("audio");
     microphone.set(true);
     await join();
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(1));
+    await eventually(() => expect(server.count("call.produce")).toBe(1));
     microphone.set(true, new FakeTrack("audio"));
     microphone.set(false);
-    await vi.waitFor(() => expect(server.count("call.pause")).toBe(1));
+    await eventually(() => expect(server.count("call.pause")).toBe(1));
     expect(rpcs("call.produce", "call.resume")).toEqual(["call.produce"]);
   });
 
@@ -158,8 +159,8 @@ describe("sending", () => {
     await join();
     server.fail("call.produce", 1203);
     sending().set(true);
-    await vi.waitFor(() => expect(server.count("call.join")).toBe(2));
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(2), 4000);
+    await eventually(() => expect(server.count("call.join")).toBe(2));
+    await eventually(() => expect(server.count("call.produce")).toBe(2));
     await joined();
   });
 });
@@ -168,7 +169,7 @@ describe("one call a person", () => {
   it("gives way to another page of mine, and takes the call back when asked to", async () => {
     await join();
     server.takeOver();
-    await vi.waitFor(() => expect(status()).toBe("replaced"));
+    await eventually(() => expect(status()).toBe("replaced"));
     session.resync();
     expect(server.count("call.join")).toBe(1);
     session.join();
@@ -180,7 +181,7 @@ describe("one call a person", () => {
     await join();
     server.fail("call.produce", 1200);
     sending().set(true);
-    await vi.waitFor(() => expect(status()).toBe("replaced"));
+    await eventually(() => expect(status()).toBe("replaced"));
   });
 
   it("does not take the call from another page because its own connection came back", async () => {
@@ -188,7 +189,7 @@ describe("one call a person", () => {
     server.onState = () => undefined; // nothing is heard while the connection is down
     server.takeOver();
     session.resync();
-    await vi.waitFor(() => expect(status()).toBe("replaced"));
+    await eventually(() => expect(status()).toBe("replaced"));
     expect(server.count("call.join")).toBe(1);
   });
 
@@ -198,7 +199,7 @@ describe("one call a person", () => {
     server.takeOver();
     server.fail("call.restart", 1203);
     handlers[0]?.setConnectionState("failed");
-    await vi.waitFor(() => expect(status()).toBe("replaced"), 4000);
+    await eventually(() => expect(status()).toBe("replaced"));
   });
 });
 
@@ -208,7 +209,7 @@ describe("coming back", () => {
     const { session: before } = server;
     session.resync();
     session.resync();
-    await vi.waitFor(() => expect(server.count("call.join")).toBe(2));
+    await eventually(() => expect(server.count("call.join")).toBe(2));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([server.session, server.count("call.transport"), server.count("call.join")]).toEqual([before, 2, 2]);
     expect(status()).toBe("joined");
@@ -217,10 +218,10 @@ describe("coming back", () => {
   it("builds everything anew after a restart of the server, sending what it sent", async () => {
     sending().set(true);
     await join();
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(1));
+    await eventually(() => expect(server.count("call.produce")).toBe(1));
     server.restart();
     session.resync();
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(2), 4000);
+    await eventually(() => expect(server.count("call.produce")).toBe(2));
     await joined();
     expect(server.count("call.transport")).toBe(4);
     expect(handlers).toHaveLength(4);
@@ -229,7 +230,7 @@ describe("coming back", () => {
   it("joins anew when it is missing from the call", async () => {
     await join();
     server.dropMe();
-    await vi.waitFor(() => expect(server.count("call.join")).toBe(2));
+    await eventually(() => expect(server.count("call.join")).toBe(2));
     await joined();
   });
 
@@ -237,7 +238,7 @@ describe("coming back", () => {
     await join();
     handlers[1]?.setConnectionState("failed");
     expect(session.snapshot().path).toBe("interrupted");
-    await vi.waitFor(() => expect(server.count("call.restart")).toBe(1));
+    await eventually(() => expect(server.count("call.restart")).toBe(1));
     handlers[1]?.setConnectionState("connected");
     expect(session.snapshot().path).toBe("connected");
     expect(server.count("call.join")).toBe(1);
@@ -248,7 +249,7 @@ describe("coming back", () => {
     handlers[1]?.setConnectionState("failed");
     handlers[1]?.setConnectionState("connecting");
     handlers[1]?.setConnectionState("failed");
-    await vi.waitFor(() => expect(server.count("call.join")).toBe(2));
+    await eventually(() => expect(server.count("call.join")).toBe(2));
     await joined();
   });
 });
@@ -258,7 +259,7 @@ describe("the end", () => {
     const camera = sending();
     camera.set(true);
     await join();
-    await vi.waitFor(() => expect(server.count("call.produce")).toBe(1));
+    await eventually(() => expect(server.count("call.produce")).toBe(1));
     session.leave();
     expect(server.count("call.leave")).toBe(1);
     expect([status(), camera.track.readyState]).toEqual(["left", "live"]);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeTrack } from "./fakeTrack";
 import { LocalMedia } from "./LocalMedia";
+import { eventually } from "../testing/eventually";
 
 interface Ask { audio: MediaTrackConstraints | false; video: MediaTrackConstraints | false }
 
@@ -130,7 +131,7 @@ describe("LocalMedia", () => {
     expect(shown()).toEqual({ microphone: "unplugged", camera: true });
     devices.kinds = [["audioinput", "other"]];
     devices.dispatchEvent(new Event("devicechange"));
-    await vi.waitFor(() => expect(media.snapshot().microphones).toEqual([{ id: "other", label: "other" }]));
+    await eventually(() => expect(media.snapshot().microphones).toEqual([{ id: "other", label: "other" }]));
   });
 
   it("lets go of everything, also of what comes after the end", async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeHub } from "./fakeHub";
 import { RealtimeClient } from "./RealtimeClient";
+import { eventually } from "../testing/eventually";
 
 let hub: FakeHub;
 let client: RealtimeClient;
@@ -26,16 +27,16 @@ afterEach(() => client.close());
 describe("RealtimeClient", () => {
   it("connects with the session's token, or without one", async () => {
     connect();
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("live"));
+    await eventually(() => expect(client.live.snapshot()).toBe("live"));
     client.close();
     connect(null);
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("live"));
+    await eventually(() => expect(client.live.snapshot()).toBe("live"));
     expect(hub.of("connect").map(({ token }) => token ?? "")).toEqual(["a-token", ""]);
   });
 
   it("stays away once the session is over", async () => {
     connect(() => Promise.resolve(null));
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("offline"));
+    await eventually(() => expect(client.live.snapshot()).toBe("offline"));
     expect(hub.of("connect")).toEqual([]);
   });
 
@@ -43,16 +44,16 @@ describe("RealtimeClient", () => {
     connect();
     const [one, other] = [handlers(), handlers()];
     const stopOne = client.subscribe("room:1", one);
-    await vi.waitFor(() => expect(one.onResync).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(one.onResync).toHaveBeenCalledTimes(1));
     const stopOther = client.subscribe("room:1", other);
-    await vi.waitFor(() => expect(other.onResync).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(other.onResync).toHaveBeenCalledTimes(1));
     hub.publish("room:1", { n: 1 });
-    await vi.waitFor(() => expect(other.onPublication).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(other.onPublication).toHaveBeenCalledTimes(1));
     stopOne();
     hub.publish("room:1", { n: 2 });
-    await vi.waitFor(() => expect(other.onPublication).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(other.onPublication).toHaveBeenCalledTimes(2));
     stopOther();
-    await vi.waitFor(() => expect(hub.of("unsubscribe")).toEqual([{ channel: "room:1" }]));
+    await eventually(() => expect(hub.of("unsubscribe")).toEqual([{ channel: "room:1" }]));
     expect(hub.of("subscribe")).toHaveLength(1);
     expect(one.onPublication.mock.calls).toEqual([[{ n: 1 }]]);
     expect(other.onPublication.mock.calls).toEqual([[{ n: 1 }], [{ n: 2 }]]);
@@ -62,7 +63,7 @@ describe("RealtimeClient", () => {
     connect();
     const one = handlers();
     client.subscribe("room:1", one);
-    await vi.waitFor(() => expect(one.onResync).toHaveBeenCalled());
+    await eventually(() => expect(one.onResync).toHaveBeenCalled());
     const late = handlers();
     client.subscribe("room:1", late)();
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -77,13 +78,13 @@ describe("RealtimeClient", () => {
     connect();
     const one = handlers();
     client.subscribe("room:1", one);
-    await vi.waitFor(() => expect(one.onResync).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(one.onResync).toHaveBeenCalledTimes(1));
     const connections = vi.fn();
     client.watchConnections(connections);
     hub.drop();
-    await vi.waitFor(() => expect(hub.of("subscribe")).toHaveLength(2));
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("recovered"));
-    await vi.waitFor(() => expect(one.onPresence).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(hub.of("subscribe")).toHaveLength(2));
+    await eventually(() => expect(client.live.snapshot()).toBe("recovered"));
+    await eventually(() => expect(one.onPresence).toHaveBeenCalledTimes(2));
     expect(one.onResync).toHaveBeenCalledTimes(times);
     expect([client.connectionNumber(), connections.mock.calls.length]).toEqual([2, 1]);
   });
@@ -93,12 +94,12 @@ describe("RealtimeClient", () => {
     connect();
     const early = handlers();
     client.subscribe("user:me", early);
-    await vi.waitFor(() => expect(early.onResync).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(early.onResync).toHaveBeenCalledTimes(1));
     const late = handlers();
     client.subscribe("user:me", late);
-    await vi.waitFor(() => expect(late.onResync).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(late.onResync).toHaveBeenCalledTimes(1));
     hub.publish("user:me", { n: 1 });
-    await vi.waitFor(() => expect(early.onPublication).toHaveBeenCalledWith({ n: 1 }));
+    await eventually(() => expect(early.onPublication).toHaveBeenCalledWith({ n: 1 }));
     expect(late.onPublication).toHaveBeenCalledWith({ n: 1 });
     expect(hub.of("subscribe")).toEqual([]);
   });
@@ -109,9 +110,9 @@ describe("RealtimeClient", () => {
     const [ended, refused] = [handlers(), handlers()];
     client.subscribe("room:1", ended);
     client.subscribe("room:2", refused);
-    await vi.waitFor(() => expect(refused.onClosed).toHaveBeenCalledWith(103));
+    await eventually(() => expect(refused.onClosed).toHaveBeenCalledWith(103));
     hub.unsubscribe("room:1", 2000);
-    await vi.waitFor(() => expect(ended.onClosed).toHaveBeenCalledWith(2000));
+    await eventually(() => expect(ended.onClosed).toHaveBeenCalledWith(2000));
   });
 
   it("calls methods, and types their refusals", async () => {
@@ -127,10 +128,10 @@ describe("RealtimeClient", () => {
     connect();
     const one = handlers();
     client.subscribe("room:1", one);
-    await vi.waitFor(() => expect(one.onPresence).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(one.onPresence).toHaveBeenCalledTimes(1));
     expect(await client.present("room:1")).toEqual(new Set(["ana", "ravi"]));
     hub.join("room:1", "mei");
-    await vi.waitFor(() => expect(one.onPresence).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(one.onPresence).toHaveBeenCalledTimes(2));
   });
 
   it("asks for the newest publication, where there is one", async () => {
@@ -143,19 +144,19 @@ describe("RealtimeClient", () => {
   it("publishes signals while connected, and forgets them otherwise", async () => {
     connect();
     client.publish("signals:1", { lost: true });
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("live"));
+    await eventually(() => expect(client.live.snapshot()).toBe("live"));
     client.publish("signals:1", { type: "typing" });
-    await vi.waitFor(() => expect(hub.of("publish")).toEqual([{ channel: "signals:1", data: { type: "typing" } }]));
+    await eventually(() => expect(hub.of("publish")).toEqual([{ channel: "signals:1", data: { type: "typing" } }]));
   });
 
   it("says offline where there is no network to try over", async () => {
     connect();
-    await vi.waitFor(() => expect(client.live.snapshot()).toBe("live"));
+    await eventually(() => expect(client.live.snapshot()).toBe("live"));
     vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
     const words: string[] = [];
     client.live.watch(() => words.push(client.live.snapshot()));
     hub.drop();
-    await vi.waitFor(() => expect(words).toContain("recovered"));
+    await eventually(() => expect(words).toContain("recovered"));
     expect(words[0]).toBe("offline");
   });
 });

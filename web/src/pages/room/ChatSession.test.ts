@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { RpcError } from "../../realtime/errors";
 import type { Message } from "../../realtime/pushes";
 import { ChatSession } from "./ChatSession";
+import { eventually } from "../../testing/eventually";
 
 /** The server's side: stores, numbers, and answers history in pages. */
 class Room {
@@ -56,7 +57,7 @@ describe("ChatSession", () => {
     push(room.say("one"));
     room.say("missed");
     push(room.say("three"));
-    await vi.waitFor(() => expect(shown()).toEqual(["one", "missed", "three"]));
+    await eventually(() => expect(shown()).toEqual(["one", "missed", "three"]));
     chat.push({ type: "of.tomorrow" });
   });
 
@@ -64,7 +65,7 @@ describe("ChatSession", () => {
     room.failures = 2;
     chat.outbox.add("hello");
     expect(unsent()).toEqual(["hello"]);
-    await vi.waitFor(() => expect(unsent()).toEqual([]));
+    await eventually(() => expect(unsent()).toEqual([]));
     const [stored] = room.stored;
     if (stored) push(stored);
     expect([room.stored.length, shown()]).toEqual([1, ["hello"]]);
@@ -86,7 +87,7 @@ describe("ChatSession", () => {
     await chat.resync(); // fails: the connection was gone again
     await Promise.all([chat.resync(), chat.resync()]);
     chat.outbox.add("three");
-    await vi.waitFor(() => expect(shown()).toEqual(["one", "two", "three"]));
+    await eventually(() => expect(shown()).toEqual(["one", "two", "three"]));
   });
 
   it("tells whoever watches", async () => {

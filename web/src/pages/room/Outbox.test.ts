@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { RpcError } from "../../realtime/errors";
 import type { Message } from "../../realtime/pushes";
 import { Outbox, type OutboxOptions } from "./Outbox";
+import { eventually } from "../../testing/eventually";
 
 const LOST = new RpcError(1, "timeout", true);
 const REFUSED = new RpcError(1106, "no", false);
@@ -40,7 +41,7 @@ describe("Outbox", () => {
     box.add("one");
     box.add("two");
     expect(texts(box)).toEqual([["one", "pending"], ["two", "pending"]]);
-    await vi.waitFor(() => expect(acknowledged).toEqual(["one", "two"]));
+    await eventually(() => expect(acknowledged).toEqual(["one", "two"]));
     expect(sent).toEqual(["one", "one", "one", "two"]);
     expect(texts(box)).toEqual([]);
   });
@@ -56,7 +57,7 @@ describe("Outbox", () => {
       },
     });
     box.add("one");
-    await vi.waitFor(() => expect(acknowledged).toEqual(["one"]));
+    await eventually(() => expect(acknowledged).toEqual(["one"]));
     expect(keys.size).toBe(1);
   });
 
@@ -65,13 +66,13 @@ describe("Outbox", () => {
     const box = outbox();
     box.add("bad");
     box.add("good");
-    await vi.waitFor(() => expect(acknowledged).toEqual(["good"]));
+    await eventually(() => expect(acknowledged).toEqual(["good"]));
     expect(texts(box)).toEqual([["bad", "failed"]]);
     box.again(box.snapshot()[0]?.key ?? "");
-    await vi.waitFor(() => expect(acknowledged).toEqual(["good", "bad"]));
+    await eventually(() => expect(acknowledged).toEqual(["good", "bad"]));
     answers = [REFUSED];
     box.add("worse");
-    await vi.waitFor(() => expect(texts(box)).toEqual([["worse", "failed"]]));
+    await eventually(() => expect(texts(box)).toEqual([["worse", "failed"]]));
     box.discard(box.snapshot()[0]?.key ?? "");
     expect(texts(box)).toEqual([]);
   });
@@ -85,7 +86,7 @@ describe("Outbox", () => {
     const box = outbox();
     expect(box.snapshot()).toEqual([before]);
     box.start();
-    await vi.waitFor(() => expect(acknowledged).toEqual(["on its way"]));
+    await eventually(() => expect(acknowledged).toEqual(["on its way"]));
     expect(sessionStorage.length).toBe(0);
   });
 
@@ -96,7 +97,7 @@ describe("Outbox", () => {
     await Promise.resolve();
     expect(sent).toEqual([]);
     box.start();
-    await vi.waitFor(() => expect(acknowledged).toEqual(["later"]));
+    await eventually(() => expect(acknowledged).toEqual(["later"]));
   });
 
   it("leaves alone what comes after it was stopped", async () => {
