@@ -52,7 +52,13 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--role", choices=ROLES, default="all", help="which parts (default: all)")
     serve.set_defaults(run=_serve)
     migrate = parts.add_parser("migrate", help="bring the database up to date, as its owner")
-    migrate.add_argument("--to", type=int, metavar="N", help="stop at number N, or go back to it")
+    migrate.add_argument(
+        "--to",
+        type=_number(0),
+        metavar="N",
+        help="stop at number N, or go back to it (0: to nothing)",
+    )
+    migrate.add_argument("--yes", action="store_true", help="go back, and lose what is kept there")
     migrate.set_defaults(run=_migrate)
     _add_token(parts.add_parser("token", help="print a connection token, for tools and tests"))
     media = parts.add_parser("media", help="a media worker alone", add_help=False)
@@ -60,10 +66,25 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A whole number within bounds."""
+    bounds = f"{least} or more" if most is None else f"{least} to {most}"
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdecimal():  # no sign, no space, no underscore
+            raise argparse.ArgumentTypeError(f"must be a number, {bounds}")
+        number = int(text[:12])
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"must be {bounds}")
+        return number
+
+    return parse
+
+
 def _add_token(token: argparse.ArgumentParser) -> None:
     token.add_argument("--user", required=True, metavar="ID", help="a person's id, or any name")
     token.add_argument("--role", default="client", choices=sorted(commands.ROLES))
-    token.add_argument("--ttl", type=int, default=3600, metavar="SECONDS")
+    token.add_argument("--ttl", type=_number(1, commands.TTL_MAX), default=3600, metavar="SECONDS")
     token.add_argument("--organisation", type=UUID, metavar="ID", help="default: the demo's")
     token.add_argument("--channel", action="append", default=[], metavar="NAME", help="to grant")
     token.set_defaults(run=_token)
@@ -78,7 +99,7 @@ def _serve(given: Settings, options: argparse.Namespace) -> int:
 
 
 def _migrate(given: Settings, options: argparse.Namespace) -> int:
-    return _run(commands.migrate(given, to=options.to, say=_say))
+    return _run(commands.migrate(given, to=options.to, sure=options.yes, say=_say))
 
 
 def _token(given: Settings, options: argparse.Namespace) -> int:

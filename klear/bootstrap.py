@@ -1,9 +1,11 @@
 """The composition root: one ordered list of what is started, and stopped in reverse."""
 
+import asyncio
+import contextlib
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.channels import ANSWERS, ApiAuthorizer
-from api.components import Components
+from api.components import Check, Components
 from api.realtime import realtime
 from hub.broker_memory import MemoryBroker
 from hub.dispatch import Dispatcher
@@ -58,6 +60,9 @@ from signalling.switchboard import Switchboard
 WEB = Path(__file__).parent.parent / "web" / "dist"
 """The web app, as `make run` builds it."""
 
+SETTLE = 5.0
+"""Seconds for the parts of a gateway to find each other before it serves all the same."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -87,6 +92,7 @@ async def program(
         folder = _folder(settings, stack, alone=role == "all")
         listener = _listener(settings, stack) if parts.gateway else None
         control = _control(folder, stack, alone=role == "all")
+        supervisor.check()
         if parts.media:
             await stack.enter_async_context(_media(settings, control, supervisor))
         running = Running(address="", broker="")
@@ -96,7 +102,9 @@ async def program(
             if parts.worker:
                 await stack.enter_async_context(supervisor.running("jobs", _jobs(database).run()))
             if listener is not None:
-                gateway = Gateway(settings, folder, database, supervisor, demo=demo)
+                gateway = Gateway(
+                    settings, folder, database, supervisor, demo=demo, media=parts.media
+                )
                 running = await stack.enter_async_context(gateway.running(listener, control))
         yield running
 
@@ -163,7 +171,11 @@ def _jobs(database: Database) -> Jobs:
 
 
 class Gateway:
-    """API, hub, rooms and calls over one database, and the relay that feeds the hub's in-process broker."""
+    """API, hub, rooms and calls over one database, and the relay that feeds the hub's in-process broker.
+
+    `media`: the media worker is ours, so that without it we are not ready. One of another process' may be away:
+    bookings and chats go on, and calls wait.
+    """
 
     def __init__(
         self,
@@ -173,8 +185,10 @@ class Gateway:
         supervisor: Supervisor,
         *,
         demo: bool,
+        media: bool,
     ) -> None:
         self._settings = settings
+        self._needs_media = media
         self._folder = folder
         self._database = database
         self._supervisor = supervisor
@@ -207,14 +221,16 @@ class Gateway:
             await placement.open()
             stack.push_async_callback(placement.close)
             self._connect(hub, attendance, board)
+            relay = self._relay(hub)
             for name, work in (
                 ("attendance", attendance.run()),
                 ("calls", board.run(hub.publish)),
-                ("relay", self._relay(hub).run()),
+                ("relay", relay.run()),
             ):
                 await stack.enter_async_context(self._supervisor.running(name, work))
-            app = self._app(hub, passwords, public_url=self._settings.public_url or address)
-            self._supervisor.check()
+            checks = self._checks(relay, placement)
+            app = self._app(hub, passwords, checks, public_url=self._settings.public_url or address)
+            await self._settle(checks)
             server = serving(
                 app,
                 listener,
@@ -225,6 +241,24 @@ class Gateway:
             await stack.enter_async_context(server)
             log.info("serving", address=address, broker=self._broker.name)
             yield Running(address=address, broker=self._broker.name)
+
+    def _checks(self, relay: Relay, placement: OneWorker) -> dict[str, Check]:
+        """What /health/ready asks beside the database. The hub drains as soon as the end has begun."""
+        checks: dict[str, Check] = {
+            "hub": lambda: not self._supervisor.stopping,
+            "relay": lambda: relay.connected,
+        }
+        if self._needs_media:
+            checks["media"] = lambda: placement.control.connected
+        return checks
+
+    async def _settle(self, checks: Mapping[str, Check]) -> None:
+        """Wait a little for what has just been started, so that who is told that we serve finds us ready."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE):
+                while not all(check() for check in checks.values()):
+                    self._supervisor.check()
+                    await asyncio.sleep(0.02)
 
     def _attendance(self) -> Attendance:
         closing = Closing(database=self._database, clock=utc_now, departures=self._departures)
@@ -271,7 +305,14 @@ class Gateway:
         self._database.on_outbox(relay.wake)
         return relay
 
-    def _app(self, hub: Hub, passwords: Passwords, *, public_url: str) -> Starlette:
+    def _app(
+        self,
+        hub: Hub,
+        passwords: Passwords,
+        checks: Mapping[str, Check],
+        *,
+        public_url: str,
+    ) -> Starlette:
         components = Components(
             database=self._database,
             tokens=self._tokens,
@@ -282,6 +323,7 @@ class Gateway:
             secure_cookies=public_url.startswith("https://"),
             join_links=appointment_for_join,
             web=WEB,
+            checks=checks,
         )
         key = self._settings.api_key
         routes = [realtime(hub), *server_api(hub, key=key.value if key else "")]

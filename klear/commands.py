@@ -12,7 +12,7 @@ import structlog
 
 from klear import database as databases
 from klear.bootstrap import Running, program, signing_key, utc_now
-from klear.data_folder import DataFolder, DataFolderBusy
+from klear.data_folder import DataFolder, DataFolderBusy, DataFolderRefused
 from klear.database import OwnerUnknown, PasswordUnknown
 from klear.demonstration import ANA, HOUSES, OLGA, PASSWORD, RAVI, STILLWATER, demo_id, house_of
 from klear.embedded import PostgresFailed
@@ -28,9 +28,19 @@ from services.accounts.tokens import Tokens
 ROLES: tuple[Role, ...] = get_args(Role)
 """What a token may say that its person is."""
 
+
+class NotSure(Exception):
+    """What was asked would lose data."""
+
+
+TTL_MAX = 30 * 86400
+"""Seconds: the longest life of a token that `klear token` prints."""
+
 MENDABLE = (
     RoleRefused,
     DataFolderBusy,
+    DataFolderRefused,
+    NotSure,
     AddressTaken,
     PostgresFailed,
     OwnerUnknown,
@@ -73,8 +83,8 @@ async def serve(settings: Settings, *, role: str, demo: bool, say: Say) -> int:
     return 1 if supervisor.failed else 0
 
 
-async def migrate(settings: Settings, *, to: int | None, say: Say) -> int:
-    """Apply what is missing, or go back to number `to`."""
+async def migrate(settings: Settings, *, to: int | None, say: Say, sure: bool = False) -> int:
+    """Apply what is missing, or go back to number `to`: that loses data, so raises NotSure unless `sure`."""
     async with AsyncExitStack() as stack:
         folder = DataFolder(settings.data)
         folder.prepare()
@@ -82,7 +92,13 @@ async def migrate(settings: Settings, *, to: int | None, say: Say) -> int:
             folder.lock()
             stack.callback(folder.unlock)
         owner = await stack.enter_async_context(databases.owner_url(settings, folder))
-        if to is not None and to < await migrations.current(owner):
+        newest = await migrations.current(owner)
+        if to is not None and to < newest:
+            if not sure:
+                back = _listed(tuple(range(newest, to, -1)))
+                raise NotSure(
+                    f"going back to {to:04} would take back {back} and lose all that is kept there: say --yes to do it"
+                )
             undone = await migrations.rollback(owner, to=to)
             say(f"Took back {_listed(undone)}.")
         else:

@@ -7,19 +7,36 @@ postgres.log          what it said
 *.path                where a private temporary folder lies, so that the next start can clear it away
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 SOCKET_PATH_MAX = 100
 """Bytes: the kernel takes 107 on Linux and 103 on macOS, and some room is left for suffixes."""
 
 
+KNOWN = (
+    *("lock", "*.secret", "*.path", "media.sock", "lost+found"),
+    *("postgres", "postgres.new", "postgres.log", "postgres.password"),
+    *(".*.secret.*", ".*.path.*", ".postgres.password.*"),  # half written
+)
+"""What a folder of ours may hold, and no more; one with a secret of ours may hold anything beside it."""
+
+OWN = ("signing.secret", "postgres-owner.secret", "postgres-app.secret")
+"""Nobody else's folder has these."""
+
+
 class DataFolderBusy(Exception):
     """Another program holds the folder."""
+
+
+class DataFolderRefused(Exception):
+    """The folder cannot be ours. The message says why."""
 
 
 class DataFolder:
@@ -30,9 +47,24 @@ class DataFolder:
         self._lock = -1
 
     def prepare(self) -> None:
-        """Make the folder. An existing one is closed to others."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path.chmod(0o700)
+        """Make the folder; an existing one is closed to others, if it is empty or ours. Raises DataFolderRefused."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._refuse_strange()
+            self.path.chmod(0o700)
+        except OSError as error:
+            raise DataFolderRefused(
+                f"{self.path} cannot be used ({error.strerror}): set KLEAR_DATA to a folder of its own"
+            ) from None
+
+    def _refuse_strange(self) -> None:
+        """To close somebody's home or /srv would be worse than not to start."""
+        names = [path.name for path in self.path.iterdir()]
+        strange = [name for name in names if not any(fnmatchcase(name, known) for known in KNOWN)]
+        if strange and not set(OWN) & set(names):
+            raise DataFolderRefused(
+                f"{self.path} holds other things ({min(strange)}): set KLEAR_DATA to a folder of its own"
+            )
 
     def lock(self) -> None:
         """Hold the folder until `unlock` or the end of this process. Raises DataFolderBusy with the holder's id."""
@@ -59,20 +91,23 @@ class DataFolder:
         path = self.path / f"{name}.secret"
         if path.exists():
             return path.read_text().strip()
-        value = make().strip()
-        self.write_private(path.name, value)
-        return value
+        made = self._written(path.name, make().strip())
+        with contextlib.suppress(FileExistsError):  # who made it first has given it away already
+            path.hardlink_to(made)
+        made.unlink()
+        return path.read_text().strip()
 
     def write_private(self, name: str, text: str) -> Path:
         """Write a file of 0600, whole or not at all."""
-        path = self.path / name
+        return self._written(name, text).replace(self.path / name)
+
+    def _written(self, name: str, text: str) -> Path:
         handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")  # 0600
         with os.fdopen(handle, "w") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        return path
+        return Path(temporary)
 
     def socket_folder(self, name: str, folder: Path, *, longest: int) -> Path:
         """`folder`, where a socket's name of `longest` bytes still fits behind its path; else a short link to it."""

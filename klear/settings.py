@@ -111,7 +111,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         data=reader.take("KLEAR_DATA", Path, Path(".data")).expanduser().absolute(),
         database_url=reader.take("KLEAR_DATABASE_URL", _database_url, None),
         database_app_url=reader.take("KLEAR_DATABASE_APP_URL", _database_url, None),
-        media_addresses=reader.take("KLEAR_MEDIA_ADDRESS", _list, ()),
+        media_addresses=reader.take("KLEAR_MEDIA_ADDRESS", _addresses, ()),
         media_port=reader.take("KLEAR_MEDIA_PORT", _port, 0),
         api_key=reader.take("KLEAR_API_KEY", Secret, None),
         namespaces=reader.take("KLEAR_CONFIG", _namespaces, MappingProxyType({})),
@@ -190,6 +190,21 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
         raise ValueError("must be a port, 0 to 65535")
     return int(text)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    bad = [part for part in _list(text) if not _is_address(part)]
+    if bad:
+        raise ValueError(f"must be IP addresses with commas between; not {', '.join(bad)}")
+    return _list(text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not address.is_unspecified and not address.is_multicast
 
 
 def _list(text: str) -> tuple[str, ...]:

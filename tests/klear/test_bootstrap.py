@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import asyncpg
@@ -25,6 +26,7 @@ from klear.settings import Secret, Settings
 from klear.supervisor import Supervisor
 from persistence import locks, migrate, outbox
 from persistence.postgres import SYSTEM, Database
+from persistence.relay import Relay
 from protocol import channels
 from protocol.pushes import SlotsChanged
 
@@ -139,6 +141,40 @@ async def test_what_commits_reaches_the_sockets(on_server: Settings, database: D
                 tx, organisation=person, channels=[channels.user(person)], push=push
             )
         assert '"slots.changed"' in await client.read()
+
+
+async def readiness(address: str) -> int:
+    def fetch() -> int:
+        try:
+            with urlopen(f"{address}/health/ready", timeout=10) as response:
+                status: int = response.status
+        except HTTPError as error:
+            return error.code
+        return status
+
+    return await asyncio.to_thread(fetch)
+
+
+@pytest.mark.asyncio
+async def test_who_drains_is_not_ready(on_server: Settings) -> None:
+    supervisor = Supervisor()
+    with supervisor.signals():
+        work = program(on_server, role="gateway", demo=False, supervisor=supervisor)
+        async with work as running:
+            assert await readiness(running.address) == 200
+            supervisor.stop()
+            assert await readiness(running.address) == 503
+
+
+@pytest.mark.asyncio
+async def test_without_its_relay_it_is_not_ready(
+    on_server: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klear.bootstrap.SETTLE", 0.1)
+    monkeypatch.setattr(Relay, "run", lambda self: asyncio.sleep(3600))
+    async with AsyncExitStack() as stack:
+        running = await start(stack, on_server, role="gateway")
+        assert await readiness(running.address) == 503
 
 
 @pytest.mark.asyncio

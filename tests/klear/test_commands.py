@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from klear import commands
 from klear.bootstrap import Running, signing_key, utc_now
-from klear.commands import WantedToken
+from klear.commands import NotSure, WantedToken
 from klear.data_folder import DataFolder, DataFolderBusy
 from klear.database import OwnerUnknown
 from klear.demonstration import ANA, NORTHLIGHT, STILLWATER
@@ -120,8 +120,13 @@ async def test_migrating_yours(settings: Settings, owner_url: str) -> None:
     said: list[str] = []
     given = Settings(data=settings.data, database_url=Secret(owner_url))
     newest = migrate.load()[-1].number
+    with pytest.raises(
+        NotSure, match=rf"would take back {newest:04}, .*0002 and lose all .* --yes"
+    ):
+        await commands.migrate(given, to=1, say=said.append)
+    assert await migrate.current(owner_url) == newest
     for to in (None, 1, 1, None):
-        assert await commands.migrate(given, to=to, say=said.append) == 0
+        assert await commands.migrate(given, to=to, sure=to == 1, say=said.append) == 0
     numbers = [f"{number:04}" for number in range(2, newest + 1)]
     assert said == [
         "Nothing to do.",

@@ -1,6 +1,7 @@
 """One private folder: closed to others, held by one program, with secrets that stay."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from klear.data_folder import DataFolder, DataFolderBusy
+from klear.data_folder import DataFolder, DataFolderBusy, DataFolderRefused
 
 
 def mode(path: Path) -> int:
@@ -29,6 +30,34 @@ def test_it_is_made_private_and_made_private_again(folder: DataFolder) -> None:
     folder.path.chmod(0o755)
     folder.prepare()
     assert mode(folder.path) == 0o700
+
+
+@pytest.mark.parametrize("name", ["precious", ".bashrc"])
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path, name: str) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / name).touch()
+    (tmp_path / "lock").touch()
+    with pytest.raises(DataFolderRefused, match=rf"holds other things \({re.escape(name)}\)"):
+        DataFolder(tmp_path).prepare()
+    assert mode(tmp_path) == 0o755
+
+
+def test_ours_may_hold_more(folder: DataFolder) -> None:
+    folder.secret("signing", lambda: "x")
+    (folder.path / "backup").mkdir()
+    folder.prepare()
+
+
+def test_what_a_program_leaves_behind_is_known(folder: DataFolder) -> None:
+    for name in ("lock", "socket.path", ".signing.secret.x1", "postgres.new", "media.sock"):
+        (folder.path / name).touch()
+    folder.prepare()
+
+
+@pytest.mark.parametrize("path", ["/dev/null/x", "/dev/null", "/proc/x"])
+def test_a_folder_that_cannot_be_is_told(path: str) -> None:
+    with pytest.raises(DataFolderRefused, match=r"cannot be used \(.+\): set KLEAR_DATA"):
+        DataFolder(Path(path)).prepare()
 
 
 def test_one_program_holds_it(folder: DataFolder) -> None:
@@ -57,6 +86,13 @@ def test_the_death_of_the_holder_lets_it_go(folder: DataFolder) -> None:
 def test_a_secret_is_made_once_and_kept_private(folder: DataFolder) -> None:
     assert folder.secret("key", lambda: "one") == "one"
     assert folder.secret("key", lambda: "two") == "one"
+
+    def late() -> str:
+        folder.write_private("other.secret", "first")
+        return "second"
+
+    assert folder.secret("other", late) == "first"
+    (folder.path / "other.secret").unlink()
     assert mode(folder.path / "key.secret") == 0o600
     assert sorted(path.name for path in folder.path.iterdir()) == ["key.secret"]
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -116,8 +117,66 @@ def test_media_reads_its_own_arguments(here: Path, capsys: pytest.CaptureFixture
 @pytest.mark.integration
 def test_migrate(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["migrate"]) == 0
-    assert command.main(["migrate", "--to", "1"]) == 0
+    assert command.main(["migrate", "--to", "0"]) == 1
+    assert "say --yes" in capsys.readouterr().err
+    assert command.main(["migrate", "--to", "1", "--yes"]) == 0
     assert "Took back" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["migrate", "--to", "-1"],
+        ["migrate", "--to", "x"],
+        ["token", "--user", "a", "--ttl", "0"],
+        ["token", "--user", "a", "--ttl", "99999999999"],
+        ["token", "--user", "a", "--ttl", "9" * 100],
+        ["token", "--user", "a", "--ttl", str(30 * 86400 + 1)],
+    ],
+)
+def test_numbers_are_bounded(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command.main(arguments)
+    assert caught.value.code == 2
+    assert "must be " in capsys.readouterr().err
+
+
+def test_a_token_may_live_for_a_month(here: Path) -> None:
+    assert command.main(["token", "--user", "a", "--ttl", str(30 * 86400)]) == 0
+
+
+def test_a_data_folder_that_cannot_be_is_told_in_a_line() -> None:
+    done = klear("demo", KLEAR_DATA="/dev/null/x")
+    assert done.returncode == 1
+    assert done.stderr.startswith("klear: /dev/null/x cannot be used (Not a directory)")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("after", ["postgres.new", "postgres"])
+def test_a_signal_during_the_start_is_heard(tmp_path: Path, after: str) -> None:
+    with subprocess.Popen(
+        [*KLEAR, "demo"],
+        env=environment(KLEAR_DATA=str(tmp_path / "data"), KLEAR_PORT="0"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not (tmp_path / "data" / after).exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            process.terminate()
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert out == ""
+    assert "Traceback" not in err
+    assert '"serving"' not in err
 
 
 # --- as a process of its own -----------------------------------------------------------------------
@@ -167,6 +226,19 @@ def _is_running(pid: int) -> bool:
     return state != "Z"
 
 
+def wait_until_ready(address: str, status: int) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            answer = ask(f"{address}/health/ready")
+        except HTTPError as error:
+            answer = error.code
+        if answer == status:
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def ask(url: str) -> Any:
     with urlopen(url, timeout=10) as response:
         return response.status
@@ -176,7 +248,12 @@ def ask(url: str) -> Any:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_every_process(tmp_path: Path, signum: signal.Signals) -> None:
     with demo(tmp_path / "data") as (process, address):
-        assert ask(f"{address}/health/ready") == 200
+        wait_until_ready(address, 200)
+        for pid in descendants(process.pid):
+            if "media" in Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGKILL)
+        wait_until_ready(address, 503)
+        wait_until_ready(address, 200)
         below = descendants(process.pid)
         assert len(below) > 2
         process.send_signal(signum)

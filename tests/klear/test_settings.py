@@ -81,6 +81,7 @@ def test_every_bad_variable_is_listed_at_once(tmp_path: Path) -> None:
             "KLEAR_SIGNING_KEY": "not a key",
             "KLEAR_PUBLIC_URL": "klear.example",
             "KLEAR_TRUSTED_PROXIES": "127.0.0.1, proxy.example",
+            "KLEAR_MEDIA_ADDRESS": "192.0.2.1, example.org, 0.0.0.0, 300.1.1.1, 224.0.0.1",
             "KLEAR_LOG_LEVEL": "loud",
         }
     )
@@ -89,6 +90,7 @@ def test_every_bad_variable_is_listed_at_once(tmp_path: Path) -> None:
         "KLEAR_PORT",
         "KLEAR_DATABASE_URL",
         "KLEAR_DATABASE_APP_URL",
+        "KLEAR_MEDIA_ADDRESS",
         "KLEAR_MEDIA_PORT",
         "KLEAR_CONFIG",
         "KLEAR_SIGNING_KEY",
@@ -96,6 +98,7 @@ def test_every_bad_variable_is_listed_at_once(tmp_path: Path) -> None:
         "KLEAR_TRUSTED_PROXIES",
         "KLEAR_LOG_LEVEL",
     ]
+    assert "not example.org, 0.0.0.0, 300.1.1.1, 224.0.0.1" in listed[4]
 
 
 @pytest.mark.parametrize(
