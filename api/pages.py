@@ -18,7 +18,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 RESERVED = (("assets",), ("health",))
 """Folders in which no page lies."""
-NOT_BUILT = "The web app is not built here. Run: make web\n"
+NOT_BUILT = "The web app is not built here. Run: make run\n"
 
 
 class Pages:
@@ -54,7 +54,7 @@ class Pages:
 
 
 def not_built() -> Response:
-    """The answer in the place of a page before `make web`."""
+    """The answer in the place of a page before `make run`."""
     return PlainTextResponse(NOT_BUILT, HTTPStatus.SERVICE_UNAVAILABLE.value)
 
 

@@ -36,7 +36,7 @@ async def test_the_page_comes_from_our_own_build(
 async def test_before_it_is_built_it_says_how(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/api/v1/docs")
     assert answer.status_code == 503
-    assert "make web" in answer.text
+    assert "make run" in answer.text
 
 
 @pytest.mark.asyncio

@@ -112,7 +112,7 @@ async def test_a_head_has_no_body_and_a_post_is_refused(client: httpx2.AsyncClie
 async def test_before_it_is_built_it_says_how(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/sign-in")
     assert answer.status_code == 503
-    assert "make web" in answer.text
+    assert "make run" in answer.text
 
 
 async def test_a_build_while_the_server_runs_is_served(
