@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.hub.harness import SLOTS, World, served, until, world
-from tests.hub.test_model import ACTIONS, Reader, play
+from tests.hub.test_model import ACTIONS, play
 from tests.long.conftest import Account
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 EXAMPLES = 2_500
 SEED, CLIENTS, SECONDS = 20261122, 200, 120
-CHANNELS = ("board:1", SLOTS)
+KEPT = {"board:1": 10, SLOTS: 100}
+"""Publications that a channel's history keeps."""
 BETWEEN = 0.1
 """Seconds between two publications of a channel: who is away for more than one loses his place on the board."""
 
@@ -39,11 +40,18 @@ def test_the_model_holds_for_thousands_of_histories(account: Account) -> None:
 
 
 @dataclass(kw_only=True)
-class Socket(Reader):
-    """A client with a real socket, which comes and goes. What it is given is checked as in the model."""
+class Socket:
+    """A client with a real socket, which comes and goes: its position, and all that it was given."""
 
+    channel: str
     token: str
     dice: random.Random
+    epoch: str = ""
+    offset: int = 0
+    since: int = 0
+    asked: int = 0
+    seen: list[int] = field(default_factory=list)
+    told: Counter[bool] = field(default_factory=Counter)
     ways: Counter[str] = field(default_factory=Counter)
     requests: int = 1
 
@@ -118,11 +126,33 @@ class Socket(Reader):
                 self._publication(message["push"]["pub"])
         return answered
 
+    def _subscribed(self, result: dict[str, Any]) -> None:
+        recovered = result.get("recovered", False)
+        if self.epoch:
+            assert result["was_recovering"]
+            assert result["epoch"] == self.epoch
+            self.told[recovered] += 1
+            is_lost = self.since < result["offset"] - KEPT[self.channel]
+            assert recovered is not is_lost, "it could, or could not, have been recovered"
+        if not recovered:  # what came before is fetched elsewhere: from here on none may be missed
+            self.seen += range(self.offset + 1, result["offset"] + 1)
+            self.offset = result["offset"]
+        self.epoch = result["epoch"]
+        for pub in result.get("publications", []):
+            self._publication(pub)
+        assert self.offset == result["offset"]
+
+    def _publication(self, pub: dict[str, Any]) -> None:
+        assert pub["offset"] == self.offset + 1, "missed, doubled or misordered"
+        assert pub["data"] == pub["offset"]
+        self.seen.append(pub["data"])
+        self.offset = pub["offset"]
+
 
 async def publish(place: World, tops: dict[str, int], ended: asyncio.Event) -> None:
     """Publish to each channel, numbered, until it ends."""
     while not ended.is_set():
-        for channel in CHANNELS:
+        for channel in KEPT:
             tops[channel] += 1
             await place.hub.publish(channel, str(tops[channel]).encode())
         await asyncio.sleep(BETWEEN)
@@ -130,11 +160,11 @@ async def publish(place: World, tops: dict[str, int], ended: asyncio.Event) -> N
 
 @pytest.mark.asyncio
 async def test_two_hundred_sockets_come_and_go(account: Account) -> None:
-    dice, ended, tops = random.Random(SEED), asyncio.Event(), dict.fromkeys(CHANNELS, 0)
+    dice, ended, tops = random.Random(SEED), asyncio.Event(), dict.fromkeys(KEPT, 0)
     async with world() as place, served(place):
         sockets = [
             Socket(
-                channel=CHANNELS[n % 2],
+                channel=list(KEPT)[n % 2],
                 token=place.tokens.issue(n, channels=("board:1",)),
                 dice=random.Random(dice.random()),
             )
@@ -152,7 +182,7 @@ async def test_two_hundred_sockets_come_and_go(account: Account) -> None:
         await until(lambda: place.hub.statistics()["connections"] == 0)
         await until(lambda: place.hub.statistics()["tasks"] == 0)
         assert place.hub.statistics()["local_subscriptions"] == 0
-    told = Counter(answer for socket in sockets for answer in socket.told)
+    told = sum((socket.told for socket in sockets), Counter[bool]())
     ways = sum((socket.ways for socket in sockets), Counter[str]())
     assert told[True] > 1000
     assert told[False] > 100
