@@ -8,7 +8,8 @@ Events, given to `on_event(name, fields)`; the callback must not block:
 transport-state    {transport, room, participant, state: "connected" | "disconnected"}
 transport-closed   {transport, room, participant, reason: "consent" | "handshake" | "peer" | "gateway-lost"}; never for
                    what the gateway closed itself
-worker-lost        {}; the connection is gone: after 15 s without one the worker closes every transport
+worker-lost        {}; the connection is gone, after 15 s without one the worker closes every transport; or it hung
+                   for 6 s and was killed, if it is a process that we may kill
 worker-back        {restarted: bool}; connected again. `restarted`: another process, everything is gone; otherwise
                    what was there before still is, unless `transport-closed` says so
 """
@@ -16,11 +17,13 @@ worker-back        {restarted: bool}; connected again. `restarted`: another proc
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from media import frames
+from media import frames, heartbeat
 from media.errors import MediaRefused, MediaUnavailable
+from media.heartbeat import Heartbeat
 
 DEADLINE = 5.0
 """Seconds for one answer. The worker's methods are synchronous and take milliseconds."""
@@ -38,10 +41,18 @@ OnEvent = Callable[[str, Mapping[str, Any]], None]
 class MediaControl:
     """One connection to one worker, which comes back by itself. Raises MediaUnavailable and MediaRefused."""
 
-    def __init__(self, path: str, *, on_event: OnEvent, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        on_event: OnEvent,
+        deadline: float = DEADLINE,
+        beat: Heartbeat | None = None,
+    ) -> None:
         self._path = path
         self._on_event = on_event
         self._deadline = deadline
+        self._beat = beat or Heartbeat()
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
         self._pending: dict[int, asyncio.Future[Any]] = {}
@@ -177,7 +188,7 @@ class MediaControl:
         answer: dict[str, Any] = await self._ask(method, **parameters)
         return answer
 
-    async def _ask(self, method: str, **parameters: Any) -> Any:
+    async def _ask(self, method: str, *, within: float | None = None, **parameters: Any) -> Any:
         writer = self._writer
         if writer is None or len(self._pending) >= MAX_PENDING:
             raise MediaUnavailable("the media worker cannot be reached")
@@ -187,7 +198,7 @@ class MediaControl:
         try:
             writer.write(self._frame(request, method, parameters))
             # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the answer.
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline if within is None else within):
                 return await answer
         except TimeoutError:
             raise MediaUnavailable(f"the media worker did not answer {method}") from None
@@ -206,14 +217,31 @@ class MediaControl:
         while True:
             try:
                 reader, self._writer = await asyncio.open_unix_connection(self._path)
-                if await self._converse(reader):
-                    attempt = 0
+                async with self._watching(self._writer):
+                    if await self._converse(reader):
+                        attempt = 0
             except (OSError, frames.FrameError):
                 pass
             finally:
                 self._lost()
             await asyncio.sleep(_RECONNECT[min(attempt, len(_RECONNECT) - 1)])
             attempt += 1
+
+    @asynccontextmanager
+    async def _watching(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+        """End the connection during the block, and the worker, once it is silent."""
+        task = asyncio.get_running_loop().create_task(self._watch(writer), name="media heartbeat")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _watch(self, writer: asyncio.StreamWriter) -> None:
+        await heartbeat.until_silent(lambda seconds: self._ask("ping", within=seconds), self._beat)
+        killed = heartbeat.end(heartbeat.listener(writer))
+        log.error("the media worker does not answer", extra={"killed": killed})
+        writer.transport.abort()
 
     async def _converse(self, reader: asyncio.StreamReader) -> bool:
         """Read until the connection ends. True if the worker greeted us."""

@@ -28,6 +28,7 @@ class Operations:
         self._router = router
         self._candidates = [candidate.wire() for candidate in candidates]
         self._methods: dict[str, Callable[[Parameters], object]] = {
+            "ping": lambda _: None,
             "capabilities": lambda _: capabilities.ROUTER.wire(),
             "create_transport": self._create_transport,
             "connect_transport": self._connect_transport,

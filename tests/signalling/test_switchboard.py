@@ -335,6 +335,21 @@ class TestLosingTheWorker:
         await exchange.callers(room, {"name": "Ana"}, {"name": "Ravi"})
         assert exchange.published.last(room)["epoch"] == lost["epoch"]
 
+    async def test_a_worker_that_hangs_is_lost(
+        self, exchange: Exchange, mortal: Worker, room: UUID
+    ) -> None:
+        page = await opened(exchange, room)
+        await exchange.callers(room, {"name": "Ana"})
+        before = exchange.published.last(room)
+        mortal.process.send_signal(19)
+        await exchange.callers(room)
+        assert exchange.published.last(room)["epoch"] != before["epoch"]
+        assert await asyncio.to_thread(mortal.process.wait, 10) == -9
+        mortal.start()
+        await until(lambda: exchange.board.placement.worker_of(room).connected)
+        await page.open()
+        await exchange.callers(room, {"name": "Ana"})
+
     async def test_what_a_living_worker_did_not_hear_is_said_again(
         self, exchange: Exchange, mortal: Worker, room: UUID
     ) -> None:
