@@ -69,8 +69,8 @@ class Fanout:
 
     # What the broker tells
 
-    def publication(self, channel: str, pub: Publication) -> None:
-        """Pass a publication on."""
+    def publication(self, channel: str, pub: Publication, epoch: str) -> None:
+        """Pass on a publication of the stream `epoch`."""
         known = self._channels.get(channel)
         if known is None:
             return
@@ -78,7 +78,7 @@ class Fanout:
         behind: list[Subscription] = []
         for subscription in known.subscriptions.values():
             try:
-                subscription.deliver(pub, message)
+                subscription.deliver(pub, epoch, message)
             except Gap:
                 behind.append(subscription)
         for subscription in behind:

@@ -318,7 +318,7 @@ class Hub:
 
     def publication(self, channel: str, pub: Publication, epoch: str) -> None:
         """A publication came."""
-        self._fanout.publication(channel, pub)
+        self._fanout.publication(channel, pub, epoch)
 
     def joined(self, channel: str, info: ClientInfo) -> None:
         """Someone subscribed."""

@@ -43,24 +43,41 @@ def recover(since: StreamPosition, page: Page, *, latest: bool = False) -> Recov
         last = page.publications[-1:]
         return Recovery(recovered=bool(last), publications=last)
     missed = tuple(pub for pub in page.publications if pub.offset > since.offset)
-    wanted = range(since.offset + 1, page.top.offset + 1)
-    if known and [pub.offset for pub in missed] == list(wanted) and missed:
+    if known and missed and _whole(missed, since.offset, page.top.offset):
         return Recovery(recovered=True, publications=missed)
     return Recovery(recovered=False)
 
 
-def merge(top: int, buffered: Iterable[Publication]) -> Sequence[Publication]:
-    """What of `buffered`, in order of arrival, comes after offset `top`. Raises Gap.
+def _whole(missed: Sequence[Publication], since: int, top: int) -> bool:
+    """Whether nothing is missing between: offsets rise, so their count and both ends tell, however far apart."""
+    return len(missed) == top - since and missed[0].offset == since + 1 and missed[-1].offset == top
+
+
+def follows(pub: Publication, epoch: str, *, after: int, of: str) -> bool:
+    """Whether `pub`, of the stream `epoch`, comes next `after` that offset `of` that epoch; False: before. Raises Gap.
+
+    A stream that began anew gives the offsets of the one before once more: only the epoch tells them apart.
+    """
+    if epoch != of:
+        raise Gap(f"the stream {of} is followed by {epoch}")
+    if pub.offset > after + 1:
+        raise Gap(f"{after} is followed by {pub.offset}")
+    return pub.offset == after + 1
+
+
+def merge(
+    top: StreamPosition, buffered: Iterable[tuple[Publication, str]]
+) -> Sequence[Publication]:
+    """What of `buffered` (each with its epoch), in order of arrival, comes after `top`. Raises Gap.
 
     Publications outside the history (offset 0) come along in their place.
     """
     following: list[Publication] = []
-    for pub in buffered:
-        if pub.offset > top + 1:
-            raise Gap(f"{top} is followed by {pub.offset}")
+    offset = top.offset
+    for pub, epoch in buffered:
         if pub.offset == 0:
             following.append(pub)
-        elif pub.offset == top + 1:
+        elif follows(pub, epoch, after=offset, of=top.epoch):
             following.append(pub)
-            top = pub.offset
+            offset = pub.offset
     return following

@@ -117,7 +117,7 @@ class Subscribing:
         """Attach first, then read, then merge: nothing is missed in between. Does not pause after the merge."""
         await self._fanout.attach(subscription)
         if not subscription.positioned:
-            following = subscription.merge(0)
+            following = subscription.merge()
             return Joined(subscription=subscription, result={}, following=following)
         top, recovery = await self._streams.recover(
             subscription.namespace, subscription.channel, since
@@ -125,7 +125,7 @@ class Subscribing:
         if since is not None and strict and not recovery.recovered:
             raise UnrecoverablePosition(subscription.channel)
         try:
-            following = subscription.merge(top.offset)
+            following = subscription.merge(top)
         except Gap as gap:
             raise InternalError("a gap while joining") from gap
         result = _result(top, recovery, asked=since is not None)

@@ -3,14 +3,14 @@
 from hub.authorizer import Grant
 from hub.namespaces import Namespace
 from hub.outlet import Message, Outlet
-from hub.recovery import Gap, merge
-from protocol.envelope import Publication
+from hub.recovery import follows, merge
+from protocol.envelope import Publication, StreamPosition
 
 
 class Subscription:
     """Begins `joining`: what arrives is buffered until the history was read, then merged and passed on in order.
 
-    `offset` is that of the last publication passed on; it counts where the namespace recovers (`positioned`).
+    `offset` and `epoch` are those of the last publication passed on, where the namespace recovers (`positioned`).
     `revoked` says that the server ended it while it was joining, `present` that presence was told of it, `served` that
     the server began it.
     """
@@ -19,6 +19,7 @@ class Subscription:
         "_buffer",
         "channel",
         "client",
+        "epoch",
         "grant",
         "namespace",
         "offset",
@@ -35,10 +36,11 @@ class Subscription:
         self.grant = Grant()
         self.namespace = Namespace(name="")
         self.offset = 0
+        self.epoch = ""
         self.revoked = False
         self.present = False
         self.served = False
-        self._buffer: list[Publication] | None = []
+        self._buffer: list[tuple[Publication, str]] | None = []
 
     @property
     def joining(self) -> bool:
@@ -55,24 +57,23 @@ class Subscription:
         """Whether it must miss no offset."""
         return self.namespace.recovery
 
-    def merge(self, top: int) -> list[Publication]:
-        """What arrived after `top` since the subscription began. Raises Gap. From here on all is passed on."""
+    def merge(self, top: StreamPosition | None = None) -> list[Publication]:
+        """What arrived since the subscription began, after `top` (None: all). Raises Gap. From here on all passes."""
         buffered = self._buffer or []
-        following = list(merge(top, buffered)) if self.positioned else buffered
-        self.offset = max([top, *(pub.offset for pub in following)])
+        following = [pub for pub, _ in buffered] if top is None else list(merge(top, buffered))
+        if top is not None:
+            self.offset = max([top.offset, *(pub.offset for pub in following)])
+            self.epoch = top.epoch
         self._buffer = None
         return following
 
-    def deliver(self, pub: Publication, message: Message) -> None:
-        """Pass on the publication that `message` holds, unless the subscriber had it. Raises Gap."""
+    def deliver(self, pub: Publication, epoch: str, message: Message) -> None:
+        """Pass on the publication that `message` holds, of the stream `epoch`, unless he had it. Raises Gap."""
         if self._buffer is not None:
-            self._buffer.append(pub)
+            self._buffer.append((pub, epoch))
             return
-        offset = pub.offset
-        if offset and self.namespace.recovery:
-            if offset <= self.offset:
+        if pub.offset and self.positioned:
+            if not follows(pub, epoch, after=self.offset, of=self.epoch):
                 return
-            if offset != self.offset + 1:
-                raise Gap(f"{self.offset} is followed by {offset}")
-            self.offset = offset
+            self.offset = pub.offset
         self.outlet.send(message)

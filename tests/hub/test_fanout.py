@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.broker_memory import MemoryBroker
+from hub.broker_memory import FORGET, MemoryBroker
 from hub.subscription import Subscription
 from protocol.disconnects import STATE_LOST
 from protocol.envelope import ClientInfo, Publication
@@ -34,18 +34,44 @@ async def test_a_lost_publication_ends_the_subscription_which_then_recovers() ->
 async def test_a_loss_on_the_servers_own_subscription_asks_to_come_back() -> None:
     async with world() as place:
         peer = await place.connected(1)
-        place.hub.publication(personal(1), Publication(data=b"1", offset=2), "e")
+        top = (await place.hub.publish(personal(1), b"1")).epoch
+        place.hub.publication(personal(1), Publication(data=b"3", offset=3), top)
         assert peer.wire.closed == STATE_LOST
         assert STATE_LOST.reconnect
+
+
+@pytest.mark.parametrize("news", [1, 2, 3, 4, 5])
+@pytest.mark.asyncio
+async def test_who_listens_while_a_stream_begins_anew_is_told_with_its_first_publication(
+    news: int,
+) -> None:
+    """Its offsets begin at one again: below, at and above those that the listeners have had."""
+    time = [0.0]
+    async with world(broker=MemoryBroker(clock=lambda: time[0])) as place:
+        ann, bob = await place.connected(1), await place.connected(None)
+        for document in (b"1", b"2", b"3"):
+            await place.hub.publish(personal(1), document)
+            await place.hub.publish(SLOTS, document)
+        before = await bob.ask("subscribe", channel=SLOTS)
+        time[0] += FORGET + 1
+        for _ in range(news):
+            await place.hub.publish(personal(1), b"4")
+            await place.hub.publish(SLOTS, b"4")
+        assert (ann.data(personal(1)), ann.wire.closed) == ([1, 2, 3], STATE_LOST)
+        assert bob.pushes("unsubscribe") == [{"code": 2500, "reason": "insufficient state"}]
+        again = await bob.ask(
+            "subscribe", channel=SLOTS, recover=True, epoch=before["epoch"], offset=3
+        )
+        assert (again["recovered"], again["offset"]) == (False, news)
 
 
 @pytest.mark.asyncio
 async def test_what_came_before_or_twice_is_not_passed_on() -> None:
     async with world() as place:
         peer = await place.connected(1)
-        await place.hub.publish(SLOTS, b"1")
+        top = await place.hub.publish(SLOTS, b"1")
         await peer.ask("subscribe", channel=SLOTS)
-        place.hub.publication(SLOTS, Publication(data=b"1", offset=1), "e")
+        place.hub.publication(SLOTS, Publication(data=b"1", offset=1), top.epoch)
         place.hub.publication("slots:unknown", Publication(data=b"1", offset=1), "e")
         place.hub.joined("slots:unknown", ClientInfo(user="", client=""))
         assert peer.data(SLOTS) == []
@@ -59,7 +85,7 @@ async def test_a_gap_while_joining_is_a_temporary_error() -> None:
 
         async def history(channel: str, **options: Any) -> Any:
             page = await MemoryBroker.history(place.broker, channel, **options)  # type: ignore[arg-type]
-            place.hub.publication(SLOTS, Publication(data=b"3", offset=3), "e")
+            place.hub.publication(SLOTS, Publication(data=b"3", offset=3), page.top.epoch)
             return page
 
         place.broker.history = history  # type: ignore[method-assign]
@@ -150,7 +176,7 @@ async def test_who_leaves_while_he_is_announced_is_not_there() -> None:
 
 def test_a_subscription_that_is_not_positioned_takes_what_comes() -> None:
     subscription = Subscription("news:1", client="c", outlet=Wire())
-    subscription.deliver(Publication(data=b"1", offset=7), None)  # type: ignore[arg-type]
+    subscription.deliver(Publication(data=b"1", offset=7), "e", None)  # type: ignore[arg-type]
     assert (subscription.buffered, subscription.joining) == (1, True)
-    assert subscription.merge(0) == [Publication(data=b"1", offset=7)]
+    assert subscription.merge() == [Publication(data=b"1", offset=7)]
     assert (subscription.buffered, subscription.joining) == (0, False)

@@ -10,6 +10,10 @@ def pubs(*offsets: int) -> tuple[Publication, ...]:
     return tuple(Publication(data=b"1", offset=offset) for offset in offsets)
 
 
+def arrived(*offsets: int, epoch: str = "e") -> tuple[tuple[Publication, str], ...]:
+    return tuple((pub, epoch if pub.offset else "") for pub in pubs(*offsets))
+
+
 def at(offset: int, epoch: str = "e") -> StreamPosition:
     return StreamPosition(offset=offset, epoch=epoch)
 
@@ -78,14 +82,29 @@ def test_recovered_is_true_exactly_when_everything_after_is_kept(
 
 
 def test_what_arrived_meanwhile_is_merged() -> None:
-    arrived = pubs(4, 5, 0, 6, 7)
-    assert list(merge(5, arrived)) == list(pubs(0, 6, 7))
-    assert list(merge(7, pubs(4, 5))) == []
-    assert list(merge(3, ())) == []
+    assert list(merge(at(5), arrived(4, 5, 0, 6, 7))) == list(pubs(0, 6, 7))
+    assert list(merge(at(7), arrived(4, 5))) == []
+    assert list(merge(at(3), ())) == []
 
 
 def test_a_gap_is_no_merge() -> None:
     with pytest.raises(Gap):
-        merge(3, pubs(5))
+        merge(at(3), arrived(5))
     with pytest.raises(Gap):
-        merge(3, pubs(4, 6))
+        merge(at(3), arrived(4, 6))
+
+
+def test_what_arrived_of_another_stream_is_no_merge() -> None:
+    with pytest.raises(Gap):
+        merge(at(3, "new"), arrived(2, 3, epoch="old"))
+    with pytest.raises(Gap):
+        merge(at(3, "old"), (*arrived(4, epoch="old"), *arrived(1, epoch="new")))
+    apart = arrived(0, epoch="")
+    assert list(merge(at(3, "new"), (*apart, *arrived(4, epoch="new")))) == list(pubs(0, 4))
+
+
+def test_how_far_back_a_client_says_he_was_costs_nothing() -> None:
+    far = 10**12
+    page = Page(publications=pubs(far - 1, far), top=at(far))
+    assert recover(at(0), page) == Recovery(recovered=False)
+    assert recover(at(far - 2), page) == Recovery(recovered=True, publications=page.publications)
