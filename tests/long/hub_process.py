@@ -34,7 +34,7 @@ class Confession:
 async def main() -> None:
     """Serve until killed."""
     confession = Confession()
-    limits = Limits(connections_per_user=100_000)
+    limits = Limits(connect_rate=20_000, connect_burst=40_000)  # as fast as the loop can
     async with world(limits=limits, handlers={"state": confession.state}) as place:
         confession.hub = place.hub
         async with served(place):
