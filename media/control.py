@@ -181,7 +181,10 @@ class MediaControl:
         await self._ask("close_room", room=room)
 
     async def stats(self, room: str) -> dict[str, Any]:
-        """What is sent, received and lost in a room: {transports: [...], producers: [...], consumers: [...]}."""
+        """What is sent, received and lost in a room: {transports: [...], producers: [...], consumers: [...], worker}.
+
+        `worker`: what the whole worker has counted since its start (media/counters.py), whatever the room.
+        """
         return await self._ask_for("stats", room=room)
 
     async def _ask_for(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -1,6 +1,10 @@
 """What a worker counts instead of logging: a line for each bad datagram would be the attack's best weapon."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+FLOW = frozenset({"received", "sent"})
+"""What is counted and is no drop."""
 
 
 @dataclass(slots=True)
@@ -25,3 +29,17 @@ class Counters:
     """RTP that came before, or far too late."""
     overflowed: int = 0
     """DTLS datagrams beyond what a handshake needs."""
+
+
+class Drops:
+    """Says how much was dropped since the last time it was asked: counts only, no addresses."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def since(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """What has grown, by how much; empty where nothing was dropped."""
+        drops = {name: count for name, count in counts.items() if name not in FLOW}
+        grown = {name: count - self._last.get(name, 0) for name, count in drops.items()}
+        self._last = drops
+        return {name: more for name, more in grown.items() if more}

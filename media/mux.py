@@ -7,6 +7,7 @@ sits on the same machine (tests/media/test_mux.py shows both).
 
 import asyncio
 import contextlib
+import dataclasses
 import errno
 import ipaddress
 import socket
@@ -125,6 +126,14 @@ class Mux:
             loop.remove_reader(door.sock.fileno())
             door.sock.close()
         self.doors.clear()
+
+    def counts(self) -> dict[str, int]:
+        """Everything counted since the start, for the whole worker. `refused` and `throttled` are strangers' checks."""
+        return {
+            **dataclasses.asdict(self.counters),
+            "refused": self.agents.refused,
+            "throttled": self.throttle.refused,
+        }
 
     @property
     def candidates(self) -> tuple[IceCandidate, ...]:

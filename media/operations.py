@@ -24,7 +24,14 @@ MAX_ID = 64
 class Operations:
     """`answer(method, parameters)`: the result, or MediaRefused."""
 
-    def __init__(self, router: Router, candidates: tuple[IceCandidate, ...]) -> None:
+    def __init__(
+        self,
+        router: Router,
+        candidates: tuple[IceCandidate, ...],
+        *,
+        counts: Callable[[], Mapping[str, int]],
+    ) -> None:
+        """`counts`: what the worker has counted since its start (media/mux.py)."""
         self._router = router
         self._candidates = [candidate.wire() for candidate in candidates]
         self._methods: dict[str, Callable[[Parameters], object]] = {
@@ -44,7 +51,10 @@ class Operations:
             "resume_consumer": lambda given: self._pause_consumer(given, paused=False),
             "close_consumer": lambda given: router.close_consumer(_id(given, "consumer")),
             "close_room": lambda given: router.close_room(_id(given, "room")),
-            "stats": lambda given: room_stats(router, _id(given, "room")),
+            "stats": lambda given: {
+                **room_stats(router, _id(given, "room")),
+                "worker": dict(counts()),
+            },
         }
 
     def answer(self, method: object, parameters: object) -> object:

@@ -15,6 +15,8 @@ class Timing:
     """For the DTLS handshake, from its first datagram."""
     gateway: float = 15.0
     """Without a gateway's connection: long enough for a deploy, short enough to leave no one alone in a call."""
+    drops: float = 60.0
+    """Between lines in the log about what was dropped."""
     reports: float = 1.0
     tick: float = 0.02
     """Of the NACK and key frame timers."""

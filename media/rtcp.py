@@ -11,6 +11,8 @@ from dataclasses import dataclass
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _AFB = 1, 1, 4, 15
 
+MAX_BITRATE = 1 << 40
+"""Bits per second: no network has it. REMB can say 2^81, which no 64-bit number of the control socket holds."""
 MAX_NACKED = 512
 """Numbers read from one NACK: as many as a history holds."""
 MAX_BLOCKS = 31
@@ -155,7 +157,7 @@ def _parse_remb(details: bytes) -> Item | None:
         return None
     exponent, mantissa = details[5] >> 2, (details[5] & 3) << 16 | details[6] << 8 | details[7]
     return Remb(
-        bitrate=mantissa << exponent,
+        bitrate=min(mantissa << exponent, MAX_BITRATE),
         media=tuple(_u32(details, 8 + 4 * index) for index in range(count)),
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import uvloop
 
+from media.counters import Drops
 from media.draw import SecretDraw
 from media.ice import Agents
 from media.mux import Mux
@@ -55,7 +56,9 @@ class Worker:
         )
         self._server: ControlServer | None = None
         self._ticks = 0
+        self._drops = Drops()
         self._timer: asyncio.TimerHandle | None = None
+        self._teller: asyncio.TimerHandle | None = None
         self._abandoned: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -65,17 +68,18 @@ class Worker:
         self._server = ControlServer(
             options.control,
             worker=str(uuid.uuid4()),
-            answer=Operations(self.router, self.mux.candidates).answer,
+            answer=Operations(self.router, self.mux.candidates, counts=self.mux.counts).answer,
             on_gateways=self._gateways,
             limit=options.limits.connections,
         )
         await self._server.open()
         self._tick()
+        self._teller = self._loop.call_later(options.timing.drops, self._tell_drops)
         log.info("media worker ready at UDP port %d", self.mux.port)
 
     async def stop(self) -> None:
         """Say goodbye to everybody."""
-        for timer in (self._timer, self._abandoned):
+        for timer in (self._timer, self._teller, self._abandoned):
             if timer is not None:
                 timer.cancel()
         for room in list(self.router.rooms):
@@ -98,6 +102,14 @@ class Worker:
                 transport.report(now)
         if slot == 0:
             self.router.check_consent(now)
+
+    def _tell_drops(self) -> None:
+        timing = self._options.timing
+        self._teller = self._loop.call_later(timing.drops, self._tell_drops)
+        drops = self._drops.since(self.mux.counts())
+        if drops:
+            text = ", ".join(f"{name} {count}" for name, count in drops.items())
+            log.info("dropped in the last %.0f s: %s", timing.drops, text)
 
     def _tell(self, event: str, fields: Mapping[str, Any]) -> None:
         if self._server is not None:

@@ -89,6 +89,15 @@ async def test_subscribers_get_the_publishers_clock_and_their_answers_give_the_r
 
 
 @pytest.mark.asyncio
+async def test_the_highest_bitrate_that_can_be_said_can_be_told(stage: Any, soon: Soon) -> None:
+    subscriber = await stage.peer(receive=True)
+    await subscriber.send(rtcp.remb(5, (1 << 81) - 1, [1]))
+    await soon(lambda: stage.worker.router.transports[subscriber.id].remb)
+    (receiver,) = (await stage.control.stats("room"))["transports"]
+    assert receiver["remb"] == rtcp.MAX_BITRATE
+
+
+@pytest.mark.asyncio
 async def test_many_reports_are_split_over_datagrams(make_stage: Any, soon: Soon) -> None:
     stage = await make_stage(Timing(reports=0.1, tick=0.01))
     publisher, subscriber = await stage.peer(send=True), await stage.peer(receive=True)
