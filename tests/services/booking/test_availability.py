@@ -247,20 +247,14 @@ def test_impossible_rules_are_refused(rules: list[Rule]) -> None:
 # --- the model -------------------------------------------------------------------------------
 
 
-def model(
-    offer: Timing,
-    rules: list[Rule],
-    zone: ZoneInfo,
-    busy: list[Busy],
-    since: datetime,
-    until: datetime,
-    now: datetime,
-) -> list[Slot]:
-    """The same by the slowest honest means: look at the clock on the wall, every minute."""
+def walk(
+    rules: list[Rule], zone: ZoneInfo, since: datetime, until: datetime
+) -> list[list[datetime]]:
+    """The open minutes, in stretches within one local day: what the clock on the wall says, every minute."""
     runs: list[list[datetime]] = []
     day = None
-    minute = since - 2 * DAY
-    while minute < until + 2 * DAY:
+    minute = since
+    while minute < until:
         wall = minute.astimezone(zone)
         clock = wall.hour * 60 + wall.minute
         if any(r.weekday == wall.isoweekday() and r.start <= clock < r.end for r in rules):
@@ -270,6 +264,18 @@ def model(
                 runs.append([minute])
             day = wall.date()
         minute += MINUTE
+    return runs
+
+
+def cut(
+    runs: list[list[datetime]],
+    offer: Timing,
+    busy: list[Busy],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[Slot]:
+    """The slots of these stretches, one after the other."""
     found = []
     for run in runs:
         for start in run[:: offer.step // MINUTE]:
@@ -284,6 +290,20 @@ def model(
             if all(b.held for b in taken):
                 found.append(Slot(start=start, end=end, state="held" if taken else "open"))
     return found
+
+
+def model(
+    offer: Timing,
+    rules: list[Rule],
+    zone: ZoneInfo,
+    busy: list[Busy],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[Slot]:
+    """The same by the slowest honest means: look at the clock on the wall, every minute."""
+    runs = walk(rules, zone, since - 2 * DAY, until + 2 * DAY)
+    return cut(runs, offer, busy, since, until, now)
 
 
 @st.composite
@@ -305,6 +325,19 @@ def bookings(draw: st.DrawFn, since: datetime) -> list[Busy]:
     ]
 
 
+@st.composite
+def offers(draw: st.DrawFn) -> Timing:
+    buffers = st.sampled_from([0, 5, 15, 40]).map(lambda n: n * MINUTE)
+    return Timing(
+        duration=draw(st.sampled_from([15, 25, 45, 60, 90])) * MINUTE,
+        step=draw(st.sampled_from([5, 15, 20, 60])) * MINUTE,
+        before=draw(buffers),
+        after=draw(buffers),
+        notice=draw(st.integers(0, 180)) * MINUTE,
+        horizon=draw(st.sampled_from([DAY, 60 * DAY])),
+    )
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_slots_are_those_of_the_model(data: st.DataObject) -> None:
@@ -313,16 +346,7 @@ def test_slots_are_those_of_the_model(data: st.DataObject) -> None:
     since = datetime.combine(day, time(), UTC) + data.draw(st.integers(-900, 900)) * MINUTE
     until = since + data.draw(st.integers(1, 2 * 1440)) * MINUTE
     now = since + data.draw(st.integers(-1440, 600)) * MINUTE
-    buffers = st.sampled_from([0, 5, 15, 40]).map(lambda n: n * MINUTE)
-    offer = Timing(
-        duration=data.draw(st.sampled_from([15, 25, 45, 60, 90])) * MINUTE,
-        step=data.draw(st.sampled_from([5, 15, 20, 60])) * MINUTE,
-        before=data.draw(buffers),
-        after=data.draw(buffers),
-        notice=data.draw(st.integers(0, 180)) * MINUTE,
-        horizon=data.draw(st.sampled_from([DAY, 60 * DAY])),
-    )
-    rules, busy = data.draw(weeks()), data.draw(bookings(since))
+    offer, rules, busy = data.draw(offers()), data.draw(weeks()), data.draw(bookings(since))
     found = list(slots(offer, rules, zone, busy, since=since, until=until, now=now))
     assert found == model(offer, rules, zone, busy, since, until, now)
 
