@@ -119,6 +119,8 @@ class Commands:
         if "data" not in command.params:
             raise InvalidRequest("nothing to publish")
         data = encode(command.params["data"])
+        if len(data) > namespace.largest:
+            raise InvalidRequest("more than clients publish here")
         await self._streams.publish(namespace, channel, data, info=identity.info)
         _reply(session, command, {})
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from hub.authorizer import Identity
 from hub.errors import CommandError, IllegalStep, MethodNotFound, NotAvailable, TooManyRequests
-from hub.limits import Bucket, Limits
+from hub.limits import KIB, Bucket, Limits
 from hub.subscription import Subscription
 from protocol.disconnects import (
     BAD_REQUEST,
@@ -155,21 +155,32 @@ class Connection:
             commands = decode_commands(text, most=self._limits.batch)
         except Malformed:
             return self.end(BAD_REQUEST)
+        paid = self._pay(text, now)
         steps: list[Step] = []
         for command in commands:
             if self.ended:
                 break
-            steps += self._take(command, now)
+            steps += self._take(command, now, paid=paid)
         return steps
+
+    def _pay(self, text: str, now: float) -> bool:
+        """Take what the message's length costs: what is said to all must not be more than the slow can take in."""
+        size = len(text) if text.isascii() else len(text.encode())
+        limits = self._limits
+        return self._bucket.take(
+            now, rate=limits.rate, burst=limits.burst, tokens=max(0, size - 1) // KIB
+        )
 
     def count(self, now: float) -> list[Step]:
         """A frame that is no message: it counts, so that a flood of them ends."""
         return self._charge(None, now)[1]
 
-    def _charge(self, command: Command | None, now: float) -> tuple[bool, list[Step]]:
+    def _charge(
+        self, command: Command | None, now: float, *, paid: bool = True
+    ) -> tuple[bool, list[Step]]:
         """Whether the client may have this, and what to answer when not."""
         limits = self._limits
-        if self._bucket.take(now, rate=limits.rate, burst=limits.burst):
+        if paid and self._bucket.take(now, rate=limits.rate, burst=limits.burst):
             self._refused = 0
             return True, []
         self._refused += 1
@@ -177,8 +188,8 @@ class Connection:
             return False, self.end(TOO_MANY_REQUESTS)
         return False, [] if command is None else _refusal(command, TooManyRequests())
 
-    def _take(self, command: Command, now: float) -> list[Step]:
-        allowed, refusal = self._charge(command, now)
+    def _take(self, command: Command, now: float, *, paid: bool) -> list[Step]:
+        allowed, refusal = self._charge(command, now, paid=paid)
         if not allowed:
             return refusal
         if self.state is State.OPENED:

@@ -25,9 +25,9 @@ class Limits:
     pending: int = 256
     """Commands of one connection begun and not ended: a resubscribing batch."""
     rate: float = 50.0
-    """Commands (and frames) a second from one connection, over time."""
+    """Commands (and frames, and KiB of messages beyond the first) a second from one connection, over time."""
     burst: int = 400
-    """Commands from one connection at once: a whole batch and what follows it."""
+    """Those from one connection at once: a whole batch and what follows it, and less than half a hard backlog."""
     connections: int = 100_000
     """Sockets of one process: memory at about 15 kB each."""
     connections_per_user: int = 256
@@ -65,11 +65,11 @@ class Bucket:
         self.at = now
         self.tokens = float(burst)
 
-    def take(self, now: float, *, rate: float, burst: int) -> bool:
-        """One token, or False."""
+    def take(self, now: float, *, rate: float, burst: int, tokens: int = 1) -> bool:
+        """So many tokens, or none of them and False."""
         self.tokens = min(burst, self.tokens + (now - self.at) * rate)
         self.at = now
-        if self.tokens < 1:
+        if self.tokens < tokens:
             return False
-        self.tokens -= 1
+        self.tokens -= tokens
         return True

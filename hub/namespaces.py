@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from hub.authorizer import Grant, Identity
+from hub.limits import KIB
 from protocol import channels
 
 Access = Literal["nobody", "members", "authenticated", "anyone"]
@@ -44,12 +45,19 @@ class Namespace:
     latest: bool = False
     """Each publication replaces the one before: recovery brings the last, whatever was missed."""
     join_leave: bool = False
+    largest: int = 64 * KIB
+    """Bytes of a client's publication. A whole message is not more either."""
     built_in: bool = False
 
     @property
     def has_history(self) -> bool:
         """Whether publications are kept."""
         return self.history_size > 0 and self.history_ttl > 0
+
+    @property
+    def fleeting(self) -> bool:
+        """Whether clients publish what nobody keeps: a reader who is behind does without, instead of being cut off."""
+        return self.publish != "nobody" and not self.has_history
 
 
 _KEPT = Namespace(
@@ -67,7 +75,13 @@ BUILT_IN: tuple[Namespace, ...] = (
     replace(_KEPT, name="calendar"),
     replace(_KEPT, name="room", presence="members", join_leave=True),
     replace(_KEPT, name="participant"),
-    Namespace(name="signals", subscribe="authenticated", publish="members", built_in=True),
+    Namespace(
+        name="signals",
+        subscribe="authenticated",
+        publish="members",
+        largest=4 * KIB,  # who is typing, and no more
+        built_in=True,
+    ),
     replace(_KEPT, name="call", history_size=1, latest=True),
 )
 

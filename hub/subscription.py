@@ -1,10 +1,15 @@
 """One connection's subscription to one channel, with its place in the stream."""
 
 from hub.authorizer import Grant
+from hub.limits import KIB
 from hub.namespaces import Namespace
 from hub.outlet import Message, Outlet
 from hub.recovery import follows, merge
 from protocol.envelope import Publication, StreamPosition
+
+BEHIND = 64 * KIB
+"""Bytes not yet taken by a reader, above which he gets no more of what is fleeting: anyone in his room may send it,
+and nobody is to throw another out by sending much."""
 
 
 class Subscription:
@@ -76,4 +81,6 @@ class Subscription:
             if not follows(pub, epoch, after=self.offset, of=self.epoch):
                 return
             self.offset = pub.offset
+        elif self.namespace.fleeting and self.outlet.backlog > BEHIND:
+            return
         self.outlet.send(message)

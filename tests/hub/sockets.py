@@ -228,10 +228,10 @@ class Slow:
         while b"\r\n\r\n" not in got:
             got += await self.receive(4096)
 
-    async def subscribe(self, channel: str) -> None:
+    async def subscribe(self, channel: str, token: str = "") -> None:
         await self.opened()
         got = b""
-        await self.send(text(1, connect={}))
+        await self.send(text(1, connect={"token": token}))
         await self.send(text(2, subscribe={"channel": channel}))
         while b'"id":2' not in got:
             got += await self.receive(4096)

@@ -38,6 +38,30 @@ async def test_a_signal_reaches_the_others_with_its_author() -> None:
         }
 
 
+@pytest.mark.parametrize(("size", "passes"), [(4096, True), (4097, False), (60_000, False)])
+@pytest.mark.asyncio
+async def test_a_signal_is_small(size: int, passes: bool) -> None:
+    async with world() as place:
+        place.table.allow(SIGNALS, 1, 2)
+        ann, bob = await place.connected(1), await place.connected(2)
+        await ann.ask("subscribe", channel=SIGNALS)
+        await bob.ask("subscribe", channel=SIGNALS)
+        answer = await ann.ask("publish", channel=SIGNALS, data="x" * (size - 2))
+        assert answer == (
+            {} if passes else {"id": 3, "error": {"code": 107, "message": "bad request"}}
+        )
+        assert len(bob.pushes(channel=SIGNALS)) == passes
+
+
+@pytest.mark.asyncio
+async def test_a_configured_namespace_takes_what_a_message_holds() -> None:
+    async with world() as place:
+        ann = await place.connected(1, channels=("board:1",))
+        await ann.ask("subscribe", channel="board:1")
+        assert await ann.ask("publish", channel="board:1", data="x" * 60_000) == {}
+        assert place.hub.namespaces.find("board:1").largest == place.hub.limits.message  # type: ignore[union-attr]
+
+
 @pytest.mark.asyncio
 async def test_who_is_not_subscribed_signals_nothing() -> None:
     async with world() as place:

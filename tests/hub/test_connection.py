@@ -48,6 +48,12 @@ def codes(steps: list[Step]) -> list[int]:
     ]
 
 
+def codes_of(steps: list[Step]) -> list[int]:
+    """Each reply's error code, 0 for none."""
+    replies = [json.loads(step.payload) for step in steps if isinstance(step, Send)]
+    return [reply.get("error", {"code": 0})["code"] for reply in replies]
+
+
 def methods(steps: list[Step]) -> list[str]:
     return [step.command.method for step in steps if isinstance(step, Run)]
 
@@ -110,6 +116,30 @@ def test_too_much_behind_connect_ends_it() -> None:
     connection = opened()
     text = "\n".join([line(1, connect={}), *(line(n, ping={}) for n in range(2, 7))])
     assert codes(connection.receive(text, 0.0)) == [3013]
+
+
+@pytest.mark.parametrize(
+    ("letters", "size", "tokens"),
+    [("x", 1024, 1), ("x", 1025, 2), ("x", 10_240, 10), ("x", 10_241, 11), ("語", 3073, 4)],
+)
+def test_a_message_costs_a_token_for_each_kib_begun(letters: str, size: int, tokens: int) -> None:
+    limits = Limits(burst=20 + tokens, rate=0.0)
+    connection = connected(limits=limits)  # the connect took one
+    frame = json.dumps({"id": 2, "ping": {"x": ""}})
+    room, unit = size - len(frame), len(letters.encode())
+    filling = letters * (room // unit) + "x" * (room % unit)
+    frame = json.dumps({"id": 2, "ping": {"x": filling}}, ensure_ascii=False)
+    assert len(frame.encode()) == size
+    assert codes_of(connection.receive(frame, 0.0)) == [0]
+    pings = [codes_of(ask(connection, 3, ping={})) for _ in range(20)]
+    assert pings == [[0]] * 19 + [[111]]
+
+
+def test_what_is_too_long_to_pay_for_is_refused_whole() -> None:
+    connection = connected()
+    long = "\n".join([line(2, ping={}), line(3, rpc={"method": "m", "data": "x" * 30_000})])
+    assert codes(connection.receive(long, 0.0)) == [111, 111]
+    assert codes_of(ask(connection, 4, ping={})) == [0]
 
 
 def test_one_lane_is_in_order_and_lanes_are_apart() -> None:

@@ -2,13 +2,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.broker import MAX_BYTES
-from hub.limits import Bucket, Limits
+from hub.limits import KIB, Bucket, Limits
 
 
 def test_a_bucket_empties_and_fills() -> None:
     bucket = Bucket(0.0, burst=2)
     taken = [bucket.take(at, rate=1.0, burst=2) for at in (0, 0, 0, 0.5, 1.0, 1.0, 99, 99, 99)]
     assert taken == [True, True, False, False, True, False, True, True, False]
+
+
+def test_a_bucket_gives_all_that_is_asked_or_nothing() -> None:
+    bucket = Bucket(0.0, burst=5)
+    taken = [bucket.take(0.0, rate=1.0, burst=5, tokens=n) for n in (0, 6, 4, 2, 1, 1, 0)]
+    assert taken == [True, False, True, False, True, False, True]
 
 
 @given(st.lists(st.floats(0, 10), max_size=60))
@@ -27,3 +33,9 @@ def test_a_whole_recovery_fits_a_connection() -> None:
     assert limits.publication < MAX_BYTES
     assert limits.batch > limits.channels
     assert limits.burst > limits.batch
+
+
+def test_what_one_client_says_at_once_is_no_backlog() -> None:
+    limits = Limits()
+    assert limits.burst * KIB < limits.hard_backlog / 2
+    assert limits.message < limits.burst * KIB

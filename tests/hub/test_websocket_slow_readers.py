@@ -12,7 +12,7 @@ from websockets.frames import Opcode
 
 from hub.dispatch import Caller
 from hub.limits import Limits
-from tests.hub.harness import SLOTS, served, until, world
+from tests.hub.harness import SLOTS, personal, served, until, world
 from tests.hub.sockets import (
     QUICK,
     Client,
@@ -109,6 +109,27 @@ async def test_who_recovers_more_than_a_backlog_is_not_slow_by_it() -> None:
                 got += await slow.receive(1 << 20)
             assert got.count(b'"recovered":true') == 8
             assert len(got) > 8 * 2 * 9 * 50_000
+        finally:
+            slow.link.close()
+
+
+@pytest.mark.asyncio
+async def test_nobody_throws_another_out_by_signals() -> None:
+    """Who is behind does without them, and has all the rest when he has caught up."""
+    async with running() as place, client(place, 2) as quick:
+        slow = Slow(place.port)
+        try:
+            await slow.subscribe("lobby:1", place.tokens.issue(1))
+            await quick.ask(2, subscribe={"channel": "lobby:1"})
+            for _ in range(400):
+                await place.hub.publish("lobby:1", json.dumps("x" * 60_000).encode())
+                [_] = await quick.data(most=1)
+            assert place.hub.statistics()["connections"] == 2
+            await place.hub.publish(personal(1), b'"not fleeting"')
+            got = b""
+            while b"not fleeting" not in got:
+                got += await slow.receive(1 << 20)
+            assert got.count(b"lobby:1") < 400
         finally:
             slow.link.close()
 
