@@ -9,14 +9,14 @@
 import { Device, type types } from "mediasoup-client";
 
 import { delay, sleep, untilAnswered } from "../realtime/backoff";
-import { RpcError } from "../realtime/errors";
-import type { CallChanged, Source } from "../realtime/pushes";
-import { sending } from "./constraints";
-import { PathWatch } from "./PathWatch";
-import type { InputKind, VideoQuality } from "./preferences";
-import type { Consumed, Joined, Produced, Restarted, Signalling, TransportOffer } from "./shapes";
+import type { CallChanged } from "../realtime/pushes";
+import { finalStatus } from "./endings";
+import { Link } from "./Link";
+import type { InputKind } from "./preferences";
+import type { Outgoing } from "./Publishing";
+import type { Joined, Signalling } from "./shapes";
 import { type CallSnapshot, type CallStatus, IDLE, pathOf, remotesOf } from "./snapshot";
-import { NOTHING_SEEN, plan, type Seen, see, standing, type Wanted } from "./state";
+import { NOTHING_SEEN, type Seen, see, standing } from "./state";
 
 export interface CallOptions {
   room: string;
@@ -24,28 +24,6 @@ export interface CallOptions {
   participant: string;
   signalling: Signalling;
   createDevice?: () => types.Device;
-}
-
-/** What is to be sent of an input: the track, and whether it may be heard or seen. */
-export interface Outgoing {
-  readonly track: MediaStreamTrack | null;
-  readonly on: boolean;
-  readonly quality: VideoQuality;
-}
-
-/** A joined call: everything that goes when it is rebuilt. */
-interface Link {
-  readonly session: string;
-  /** The state that joining answered: it may be older than our own place in the call. */
-  readonly joinedAt: CallChanged;
-  readonly device: types.Device;
-  readonly send: types.Transport;
-  readonly receive: types.Transport;
-  readonly producers: Map<InputKind, types.Producer>;
-  /** By producer. */
-  readonly consumers: Map<string, types.Consumer>;
-  readonly watches: readonly PathWatch[];
-  readonly over: AbortController;
 }
 
 export class CallSession {
@@ -125,10 +103,7 @@ export class CallSession {
 
   /** Figures of both directions; null while there is no call. */
   async stats(): Promise<{ sent: RTCStatsReport; received: RTCStatsReport } | null> {
-    const link = this.#link;
-    if (!link) return null;
-    const [sent, received] = await Promise.all([link.send.getStats(), link.receive.getStats()]);
-    return { sent, received };
+    return (await this.#link?.stats()) ?? null;
   }
 
   // Steps
@@ -141,7 +116,7 @@ export class CallSession {
       try {
         await work(link);
       } catch (error) {
-        if (!link.over.signal.aborted) this.#failed(error);
+        if (!link.over.aborted) this.#failed(error);
       }
     });
     return this.#last;
@@ -150,8 +125,7 @@ export class CallSession {
   /** Whether the call is still here; if it is, the server is told that this connection stands for it now. */
   async #check(link: Link): Promise<void> {
     const { room } = this.#options;
-    const { session } = link;
-    const { signal } = link.over;
+    const { session, over: signal } = link;
     if (await this.#isElsewhere(session, signal)) {
       this.#stop("replaced");
       return;
@@ -211,7 +185,7 @@ export class CallSession {
         const session = this.#session;
         if (session !== null && (await this.#isElsewhere(session, signal))) return "replaced";
         const link = await this.#build(signal);
-        if (signal.aborted) discard(link);
+        if (signal.aborted) link.close();
         else this.#link = link;
         return signal.aborted ? "left" : "joined";
       } catch (error) {
@@ -222,72 +196,23 @@ export class CallSession {
   }
 
   async #build(signal: AbortSignal): Promise<Link> {
-    const { room, createDevice = () => new Device() } = this.#options;
+    const { room, participant, createDevice = () => new Device() } = this.#options;
     const device = createDevice();
     this.#session = null;
-    const joined = (await untilAnswered(() => this.#rpc("call.join", { room }), {
-      signal,
-    })) as Joined;
-    const { session, iceServers } = joined;
+    const joined = (await untilAnswered(() => this.#rpc("call.join", { room }), { signal })) as Joined;
+    const { session } = joined;
     this.#session = session;
     this.#seen = see(this.#seen, joined.state);
-    await device.load({ routerRtpCapabilities: joined.routerRtpCapabilities });
-    const over = new AbortController();
-    const [send, receive] = await Promise.all([
-      this.#transport(device, session, "send", iceServers),
-      this.#transport(device, session, "recv", iceServers),
-    ]);
-    const watches = [send, receive].map((transport) => this.#guard(transport, session, over.signal));
-    const kept = {
-      producers: new Map<InputKind, types.Producer>(),
-      consumers: new Map<string, types.Consumer>(),
-    };
-    return { session, joinedAt: joined.state, device, send, receive, ...kept, watches, over };
-  }
-
-  async #transport(
-    device: types.Device,
-    session: string,
-    direction: "send" | "recv",
-    iceServers: RTCIceServer[],
-  ): Promise<types.Transport> {
-    const { room } = this.#options;
-    const offer = (await this.#rpc("call.transport", { room, session, direction })) as TransportOffer;
-    const options = { ...offer, iceServers };
-    const transport =
-      direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
-    const of = { room, session, transport: transport.id };
-    transport.on("connect", ({ dtlsParameters }, done, failed) => {
-      this.#rpc("call.connect", { ...of, dtlsParameters }).then(() => done(), failed);
+    return Link.build({
+      device,
+      joined,
+      participant,
+      ask: (method, params) => this.#rpc(method, { room, session, ...params }),
+      onChange: () => this.#show(),
+      onConnected: () => (this.#again = 0),
+      onLost: () => this.#rebuild(),
+      onRefused: (error) => this.#failed(error),
     });
-    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-      this.#rpc("call.produce", { ...of, kind, rtpParameters, ...appData }).then(
-        (produced) => done({ id: (produced as Produced).id }),
-        failed,
-      );
-    });
-    return transport;
-  }
-
-  /** Look for a new path when one is lost, and join anew when there is none. */
-  #guard(transport: types.Transport, session: string, over: AbortSignal): PathWatch {
-    const { room } = this.#options;
-    const watch = new PathWatch({
-      restart: async () => {
-        const params = { room, session, transport: transport.id };
-        const answer = await untilAnswered(() => this.#rpc("call.restart", params), { signal: over });
-        await transport.restartIce({ iceParameters: (answer as Restarted).iceParameters });
-      },
-      onLost: () => !over.aborted && this.#rebuild(),
-      onRefused: (error) => !over.aborted && this.#failed(error),
-    });
-    transport.on("connectionstatechange", (state) => {
-      if (over.aborted) return;
-      if (state === "connected") this.#again = 0;
-      watch.changed(state);
-      this.#show();
-    });
-    return watch;
   }
 
   /** Do what the newest state asks for: is the call still here, what is there to receive? */
@@ -304,76 +229,14 @@ export class CallSession {
         if (state !== link.joinedAt) this.#rebuild();
         break;
       case "here":
-        await this.#receive(link, state);
+        await link.receiving.follow(state);
+        this.#show();
     }
   }
 
-  async #receive(link: Link, state: CallChanged): Promise<void> {
-    const { consume, close } = plan(link.consumers.keys(), state, this.#options.participant);
-    for (const id of close) this.#endConsumer(link, id);
-    await Promise.all(consume.map((wanted) => this.#consume(link, wanted)));
-    this.#show();
-  }
-
-  async #consume(link: Link, { caller, producer }: Wanted): Promise<void> {
-    const of = { room: this.#options.room, session: link.session };
-    try {
-      const consumed = (await this.#rpc("call.consume", {
-        ...of,
-        transport: link.receive.id,
-        producer: producer.id,
-        rtpCapabilities: link.device.recvRtpCapabilities,
-      })) as Consumed;
-      const consumer = await link.receive.consume({ ...consumed, streamId: caller.participant });
-      link.consumers.set(producer.id, consumer);
-      this.#show();
-      // It began paused, so that no packet came before the browser knew what to do with it.
-      await this.#rpc("call.resume", { ...of, consumer: consumed.id });
-    } catch (error) {
-      // It ended in the meantime (the next state says so), or it is nothing that this browser can receive.
-      if (!(error instanceof RpcError && SKIPPED.has(error.slug))) throw error;
-      this.#endConsumer(link, producer.id);
-    }
-  }
-
-  #endConsumer(link: Link, producer: string): void {
-    link.consumers.get(producer)?.close();
-    link.consumers.delete(producer);
-  }
-
-  /** Bring what is sent of an input in line with what is wanted. */
   async #publish(link: Link, kind: InputKind): Promise<void> {
     const wanted = this.#outgoing.get(kind);
-    if (!wanted) return;
-    const producer = link.producers.get(kind);
-    if (producer) return this.#change(link, producer, wanted);
-    const { track, on, quality } = wanted;
-    if (!track || !on) return; // Nothing to be heard or seen yet: it is produced when there is.
-    const source: Source = kind;
-    const made = await link.send.produce({
-      track,
-      ...sending(kind, quality),
-      stopTracks: false,
-      appData: { source, paused: false },
-    });
-    link.producers.set(kind, made);
-  }
-
-  async #change(link: Link, producer: types.Producer, wanted: Outgoing): Promise<void> {
-    const { track, on, quality } = wanted;
-    const of = { room: this.#options.room, session: link.session, producer: producer.id };
-    const audible = on && track !== null;
-    const wasPaused = producer.paused;
-    if (!audible) producer.pause();
-    // A stopped track stays in its sender until another comes: it sends nothing.
-    if (track && producer.track !== track) await producer.replaceTrack({ track });
-    if (track && producer.kind === "video") await limit(producer, quality);
-    if (audible && wasPaused) {
-      producer.resume();
-      await this.#rpc("call.resume", of);
-    } else if (!audible && !wasPaused) {
-      await this.#rpc("call.pause", of);
-    }
+    if (wanted) await link.publishing.send(kind, wanted);
   }
 
   // The end
@@ -387,7 +250,7 @@ export class CallSession {
     const link = this.#link;
     if (!link) return;
     this.#link = null;
-    discard(link);
+    link.close();
     this.#show();
   }
 
@@ -400,49 +263,14 @@ export class CallSession {
   #show(): void {
     const link = this.#link;
     const { participant } = this.#options;
-    const states = link ? [link.send.connectionState, link.receive.connectionState] : [];
     this.#set({
-      path: pathOf(states),
-      remotes: remotesOf(this.#seen.current, participant, (id) => link?.consumers.get(id)?.track),
+      path: pathOf(link?.states ?? []),
+      remotes: remotesOf(this.#seen.current, participant, (id) => link?.receiving.track(id)),
     });
   }
 
   #set(change: Partial<CallSnapshot>): void {
     this.#snapshot = { ...this.#snapshot, ...change };
     for (const listener of [...this.#listeners]) listener();
-  }
-}
-
-function discard(link: Link): void {
-  link.over.abort();
-  for (const watch of link.watches) watch.close();
-  link.send.close();
-  link.receive.close();
-}
-
-const SKIPPED: ReadonlySet<string> = new Set(["call-part-unknown", "call-refused"]);
-
-/** Bits per second by quality: a change of quality must not need a new producer. */
-async function limit(producer: types.Producer, quality: VideoQuality): Promise<void> {
-  const maxBitrate = sending("camera", quality).encodings?.[0]?.maxBitrate;
-  if (maxBitrate !== undefined) await producer.setRtpEncodingParameters({ maxBitrate });
-}
-
-/** The status that an error leaves us in for good; null where trying again may help. */
-function finalStatus(error: unknown): CallStatus | null {
-  if (error instanceof Error && error.name === "UnsupportedError") return "unsupported";
-  if (!(error instanceof RpcError) || error.temporary) return null;
-  switch (error.slug) {
-    case "call-session-replaced":
-      return "replaced";
-    case "call-not-admitted":
-    case "forbidden":
-    case "not-admitted":
-    case "removed":
-    case "room-ended":
-    case "unauthenticated":
-      return "refused";
-    default:
-      return null;
   }
 }

@@ -42,3 +42,6 @@ export interface Signalling {
   /** The newest state that was published, or null where the server remembers none. */
   newest(): Promise<unknown>;
 }
+
+/** Calls a method with a session's room and session beside `params`. Rejects with RpcError. */
+export type Ask = (method: string, params: object) => Promise<unknown>;
