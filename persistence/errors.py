@@ -122,13 +122,13 @@ def mapped() -> Iterator[None]:
         raise LoginRefused(str(error)) from None
     except asyncpg.InsufficientPrivilegeError as error:
         raise RowRefused(error.args[0]) from None
-    except asyncpg.DataError as error:
+    except (
+        asyncpg.DataError
+    ) as error:  # the server's, and asyncpg's own for what it cannot send: both quote the value
         raise ValueRefused(type(error).__name__) from None
     except _TEMPORARY as error:
         raise DatabaseUnavailable(reason=type(error).__name__) from None
     except asyncpg.InterfaceError as error:
-        if isinstance(error, ValueError):  # an argument that cannot be sent: the message quotes it
-            raise ValueRefused(type(error).__name__) from None
         if not _LOST.search(str(error)):  # the rest is misuse of the API
             raise
         raise DatabaseUnavailable(reason=type(error).__name__) from None

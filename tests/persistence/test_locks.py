@@ -112,21 +112,23 @@ async def test_what_the_network_lost_does_not_stand_in_its_own_way(
 
 @pytest.mark.asyncio
 async def test_who_comes_too_late_says_so(database: Database, owner_url: str) -> None:
-    refused = True
+    refused, asked = False, asyncio.Event()
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Any]:
         if refused:
+            asked.set()
             raise DatabaseUnavailable
         async with database.session() as connection:
             yield connection
 
-    refused = False
     async with Holder(connect, GATEWAY, options=QUICK) as held, watching(held) as task:
         refused = True
         [first] = await holders(owner_url)
         await end(owner_url, first)
         async with holder(database):
+            async with asyncio.timeout(10):
+                await asked.wait()
             refused = False
             async with asyncio.timeout(10):
                 await asyncio.wait({task})
