@@ -23,7 +23,7 @@ MAX_KEY = 64
 """Characters of the sender's own id of a message: a UUID and some."""
 
 MAX_HISTORY = 200
-"""Messages in one answer: at 4,000 characters each it stays below a megabyte in most scripts."""
+"""Messages in one answer, as far as they fit: see queries.HISTORY_BYTES."""
 
 ALLOWED_CONTROLS = "\n\t"
 
@@ -83,6 +83,6 @@ class Chat:
         return message
 
     async def history(self, claims: Claims, room: UUID, *, after: int, limit: int) -> History:
-        """Messages numbered above `after`; also after the end. Raises NotFound, NotAdmitted, Removed."""
+        """Messages numbered above `after`, as `queries.history` gives them. Raises NotFound, NotAdmitted, Removed."""
         async with self._database.transaction(Actor.of(claims), read_only=True) as tx:
             return await queries.history(tx, claims, room, after=after, limit=limit)

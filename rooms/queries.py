@@ -1,11 +1,13 @@
 """What can be asked of rooms, by one of its two sides. Reads only."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from persistence.postgres import Transaction
 from protocol.claims import Claims
+from protocol.codec import encode
 from protocol.errors import NotFound
 from protocol.pushes import Message, Participant, Person, RoomStatus
 from rooms import membership, repository
@@ -14,6 +16,9 @@ from rooms.repository import Seat
 from rooms.room import RoomOptions, status_at, window
 from services.booking.model import AppointmentFacts
 from services.booking.queries import appointment_for_room
+
+HISTORY_BYTES = 256 * 1024
+"""JSON of one answer's messages: a quarter of what a slow reader may leave unread before the hub cuts him off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,10 @@ async def room_view(
 async def history(
     tx: Transaction, claims: Claims, room: UUID, *, after: int, limit: int
 ) -> History:
-    """Messages numbered above `after`; also after the end. Raises NotFound, NotAdmitted, Removed."""
+    """Messages numbered above `after`, at most `limit` and HISTORY_BYTES, but one at least; also after the end.
+
+    Raises NotFound, NotAdmitted, Removed.
+    """
     check_guest(claims, room)
     found = await repository.read(tx, room)
     mine = await own_seat(tx, claims, room)
@@ -64,7 +72,17 @@ async def history(
     membership.may_read(mine.standing)
     messages = await repository.messages(tx, room, after=after, limit=limit)
     last = max(found.last_seq, messages[-1].seq if messages else 0)
-    return History(messages=tuple(messages), last_seq=last)
+    return History(messages=tuple(_fitting(messages)), last_seq=last)
+
+
+def _fitting(messages: Iterable[Message]) -> Iterator[Message]:
+    """The first of `messages`, and what follows as far as it fits."""
+    size = 0
+    for count, message in enumerate(messages):
+        size += len(encode(message))
+        if count and size > HISTORY_BYTES:
+            return
+        yield message
 
 
 def check_guest(claims: Claims, room: UUID) -> None:

@@ -7,6 +7,7 @@ import pytest
 from persistence.errors import RowRefused
 from persistence.postgres import SYSTEM, Actor, Database
 from protocol.claims import Claims
+from protocol.codec import encode
 from protocol.errors import NotFound, Unavailable
 from protocol.pushes import Message
 from rooms.admission import Admission
@@ -110,6 +111,41 @@ async def test_many_senders_at_once_are_numbered_without_a_gap(
     ]
     assert told == list(range(1, 201)), "the outbox of a channel is in the order of its commits"
     assert all(one.at <= other.at for one, other in pairwise(stored))
+
+
+@integration
+@asynchronous
+async def test_a_long_history_is_read_in_answers_that_a_slow_reader_can_take(
+    admission: Admission, database: Database, house: House, room: UUID, clock: Clock
+) -> None:
+    await both_inside(admission, house, room)
+    chat = Chat(database=database, clock=clock, seconds=lambda: 0.0, limits=UNLIMITED)
+    for key in range(50):
+        await chat.send(house.client, room, text="語" * 4000, key=f"{key}")
+    read: list[int] = []
+    for _ in range(3):  # each as full as it may be
+        history = await chat.history(house.practitioner, room, after=len(read), limit=200)
+        assert len(encode(history)) < 256 * 1024 + 100
+        assert history.last_seq == 50
+        read += [message.seq for message in history.messages]
+    assert read == list(range(1, 51))
+
+
+@integration
+@asynchronous
+async def test_one_message_is_always_read(
+    chat: Chat,
+    admission: Admission,
+    house: House,
+    room: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rooms.queries.HISTORY_BYTES", 10)
+    await both_inside(admission, house, room)
+    for key in "12":
+        await chat.send(house.client, room, text="more than ten bytes", key=key)
+    history = await chat.history(house.client, room, after=0, limit=200)
+    assert ([message.seq for message in history.messages], history.last_seq) == ([1], 2)
 
 
 @integration
