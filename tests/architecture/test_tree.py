@@ -49,7 +49,6 @@ ELSEWHERE: dict[str, str] = {
     "klear/__main__.py": "klear/test_main.py",
     "klear/demonstration.py": "klear/test_seed.py",
     "loadtests/watchers.py": "loadtests/test_client.py",
-    "media/counters.py": "media/test_rtcp.py",
     "media/dtls.py": "media/test_canary.py",
     "media/handshakes.py": "media/test_connectivity.py",
     "media/operations.py": "media/test_control.py",
