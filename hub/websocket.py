@@ -14,6 +14,7 @@ from typing import Any, Protocol, final
 
 from typing_extensions import override
 from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
@@ -80,10 +81,13 @@ class HubProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def take_over(self, hub: Hub) -> None:
-        """Give the transport to a Socket of `hub`, with whatever came since the handshake."""
+        """Give the transport to a Socket of `hub`, with whatever came since the handshake.
+
+        Raises ClientDisconnected for a client that is gone: uvicorn would log our silence as an error of ours.
+        """
         transport = self.transport
         if transport.is_closing():
-            return
+            raise ClientDisconnected
         socket = Socket(transport, self.conn, hub)
         transport.set_protocol(socket)
         self.connections.discard(self)

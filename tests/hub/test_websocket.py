@@ -94,12 +94,15 @@ async def test_what_came_too_early_and_wrong_ends_it() -> None:
     "frames", [masked(b"", Opcode.CLOSE), masked(b"x", Opcode.CONT), b"\xff\xff"]
 )
 @pytest.mark.asyncio
-async def test_who_ends_before_it_began_gets_nothing(frames: bytes) -> None:
+async def test_who_ends_before_it_began_gets_nothing(
+    frames: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with world() as place:
         with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
             async with early(place, frames):
                 pass
         assert place.hub.statistics()["connections"] == 0
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.asyncio
