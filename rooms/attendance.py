@@ -5,20 +5,13 @@ last one ends, he has `grace` to come back (a reload). After a crash nobody rene
 """
 
 import asyncio
-import logging
-import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from hub.authorizer import Identity
-from protocol.errors import RequestError
-from rooms.closing import Closing
-
-log = logging.getLogger(__name__)
+from rooms.closing import Closing, kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +117,12 @@ class Attendance:
                 await self._renew()
             if now >= sweep_at:
                 sweep_at = now + self._rhythm.sweep
-                await _kept(self._closing.sweep())
+                await kept(self._closing.sweep())
             await asyncio.sleep(self._rhythm.tick)
 
     async def _renew(self) -> None:
         if self._clients:
-            await _kept(self._closing.renew(list(self._clients)))
+            await kept(self._closing.renew(list(self._clients)))
 
     async def _dismiss_due(self, now: float) -> None:
         due = [
@@ -142,7 +135,7 @@ class Attendance:
                 continue  # he came back, or left, while another was dismissed
             room = self._rooms[participant]
             self._forget(participant)
-            await _kept(self._closing.dismiss(room, participant, unvouched_since=absence.since))
+            await kept(self._closing.dismiss(room, participant, unvouched_since=absence.since))
 
     def _absence(self) -> Absence:
         return Absence(since=self._clock(), until=self._seconds() + self._rhythm.grace)
@@ -150,18 +143,3 @@ class Attendance:
     def _forget(self, participant: UUID) -> None:
         self._rooms.pop(participant, None)
         self._due.pop(participant, None)
-
-
-async def _kept(step: Coroutine[Any, Any, None]) -> None:
-    """Let the next round try again: neither a database that is away nor a bug of one step may end the others.
-
-    Of a bug its kind and its place are told, not its words: they may quote what somebody wrote.
-    """
-    try:
-        await step
-    except RequestError as error:
-        log.warning("rooms not kept", extra={"slug": error.slug})
-    except Exception as error:
-        *_, frame = traceback.extract_tb(error.__traceback__)
-        at = f"{Path(frame.filename).name}:{frame.lineno}"
-        log.error("rooms not kept", extra={"error": type(error).__name__, "at": at})

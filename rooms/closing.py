@@ -3,14 +3,21 @@
 The system acts here, over all organisations; each room in a transaction of its own, so that none waits for another.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from persistence.postgres import SYSTEM, Database, Transaction
+from protocol.errors import RequestError
 from rooms import repository, steps
 from rooms.departures import Departures
 from services.booking.queries import appointment_for_room
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 """Rooms or participants that one sweep takes; the next one takes the rest."""
@@ -35,9 +42,10 @@ class Closing:
             over += [room for room in early if await _is_cancelled(tx, room)]
             lapsed = await repository.lapsed(tx, now=now, limit=BATCH)
         for room in over:
-            await self._close(room)
+            await kept(self._close(room))
         for seat in lapsed:
-            await self.dismiss(seat.room, seat.participant.id, unvouched_since=now - steps.LEASE)
+            since = now - steps.LEASE
+            await kept(self.dismiss(seat.room, seat.participant.id, unvouched_since=since))
 
     async def renew(self, participants: Sequence[UUID]) -> None:
         """Vouch for these: their connections are open, so whoever of them waits goes on waiting."""
@@ -69,3 +77,18 @@ class Closing:
 async def _is_cancelled(tx: Transaction, room: UUID) -> bool:
     facts = await appointment_for_room(tx, room)
     return facts is None or facts.status == "cancelled"
+
+
+async def kept(step: Coroutine[Any, Any, None]) -> None:
+    """Let the next round try again: neither a database that is away nor a bug of one step may end the others.
+
+    Of a bug its kind and its place are told, not its words: they may quote what somebody wrote.
+    """
+    try:
+        await step
+    except RequestError as error:
+        log.warning("rooms not kept", extra={"slug": error.slug})
+    except Exception as error:
+        *_, frame = traceback.extract_tb(error.__traceback__)
+        at = f"{Path(frame.filename).name}:{frame.lineno}"
+        log.error("rooms not kept", extra={"error": type(error).__name__, "at": at})

@@ -1,13 +1,15 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from persistence.postgres import SYSTEM, Database
+from persistence.postgres import SYSTEM, Database, Transaction
 from rooms import repository, steps
 from rooms.admission import Admission
 from rooms.closing import Closing
 from rooms.departures import Departure
+from rooms.repository import Room
 from tests.conftest import Clock
 from tests.rooms.people import House, appointment, cancel, pushes
 from tests.rooms.test_admission import both_inside
@@ -49,6 +51,35 @@ async def test_rooms_whose_time_is_over_are_ended(
     await closing._close(room)
     await closing._close(uuid4())
     assert (await pushes(database), len(departed)) == (told, 2)
+
+
+async def test_a_room_that_cannot_be_ended_keeps_no_other_open(
+    admission: Admission,
+    closing: Closing,
+    database: Database,
+    house: House,
+    room: UUID,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await both_inside(admission, house, room)
+    clock.advance(hours=2)
+    later = await appointment(database, house, clock.now + timedelta(minutes=10))
+    await both_inside(admission, house, later)
+    clock.advance(hours=4)
+    end = steps.end
+
+    async def fails_for_the_first(tx: Transaction, locked: Room, *, now: datetime) -> Any:
+        if locked.id == room:
+            raise ZeroDivisionError
+        return await end(tx, locked, now=now)
+
+    monkeypatch.setattr(steps, "end", fails_for_the_first)
+    await closing.sweep()
+    assert (await status(database, room), await status(database, later)) == ("live", "ended")
+    monkeypatch.undo()
+    await closing.sweep()
+    assert await status(database, room) == "ended"
 
 
 async def test_rooms_of_cancelled_appointments_are_ended(
