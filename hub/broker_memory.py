@@ -1,72 +1,34 @@
 """The broker of a single process: histories in memory, publications passed on before `publish` returns.
 
-Histories are bounded by count, age and bytes. A stream that was silent for a week, or whose place is needed, is
-forgotten whole, and begins again under a new epoch.
+Histories are bounded by count, age and bytes, each and together. A stream that was silent for a month, or whose place
+is needed, is forgotten whole, and begins again under a new epoch. What is too old goes within a minute, whether or not
+anybody asks for it.
 """
 
+import asyncio
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import final
 
-from hub.broker import IDEMPOTENCY_TTL, MAX_BYTES, Receiver, Retention
+from hub.broker import IDEMPOTENCY_TTL, Receiver, Retention
 from hub.recovery import Page
+from hub.stream_memory import Stream
 from protocol.envelope import ClientInfo, Publication, StreamPosition
 
-FORGET = 7 * 86_400.0
-"""Seconds of silence after which a stream's place is forgotten: longer than any client stays away and comes back."""
+FORGET = 31 * 86_400.0
+"""Seconds of silence after which a stream's place is forgotten: longer than any history's time."""
 
 MAX_STREAMS = 100_000
 MAX_KEYS = 100_000
 
+MAX_WEIGHT = 256 * 1024 * 1024
+"""Bytes of memory of all histories together: what a gateway in a container of 1 GiB can spare beside its sockets."""
 
-@final
-class Stream:
-    """One channel's history. `seen` is when it was last used, `offset` the last one given."""
-
-    __slots__ = ("_kept", "bytes", "epoch", "offset", "seen")
-
-    def __init__(self, epoch: str) -> None:
-        self.epoch = epoch
-        self.offset = 0
-        self.bytes = 0
-        self.seen = 0.0
-        self._kept: deque[tuple[float, Publication]] = deque()
-
-    @property
-    def top(self) -> StreamPosition:
-        """Where it stands."""
-        return StreamPosition(offset=self.offset, epoch=self.epoch)
-
-    def append(
-        self, data: bytes, info: ClientInfo | None, retention: Retention, now: float
-    ) -> Publication:
-        """The next publication, kept as far as the bounds allow."""
-        self.offset += 1
-        pub = Publication(data=data, offset=self.offset, info=info)
-        self._kept.append((now, pub))
-        self.bytes += len(data)
-        self.trim(retention, now)
-        return pub
-
-    def trim(self, retention: Retention, now: float) -> None:
-        """Drop what is too old, too many or too much."""
-        kept = self._kept
-        while kept and (
-            len(kept) > retention.size
-            or self.bytes > MAX_BYTES
-            or now - kept[0][0] >= retention.ttl
-        ):
-            self.bytes -= len(kept.popleft()[1].data)
-
-    def page(self, since: StreamPosition | None, limit: int, *, reverse: bool) -> Page:
-        """A stretch of what is kept."""
-        pubs = (pub for _, pub in (reversed(self._kept) if reverse else self._kept))
-        if since is not None:
-            at = since.offset
-            pubs = (pub for pub in pubs if (pub.offset < at if reverse else pub.offset > at))
-        return Page(publications=tuple(pubs if limit < 0 else islice(pubs, limit)), top=self.top)
+ROUND = 60
+"""Seconds in which every stream is looked at once for what is too old: a part of them each second, so that a hundred
+thousand take no longer at a time than a publication to a crowd."""
 
 
 @final
@@ -83,18 +45,26 @@ class MemoryBroker:
         self._keys: OrderedDict[tuple[str, str], tuple[float, StreamPosition]] = OrderedDict()
         self._epoch = ""
         self._born = 0
+        self._weight = 0
+        self._round: deque[tuple[str, str]] = deque()
+        self._turning: asyncio.TimerHandle | None = None
 
     async def start(self, receiver: Receiver) -> None:
         """Begin with nothing, under new epochs."""
         self._receiver = receiver
         self._streams.clear()
+        self._round.clear()
+        self._weight = 0
         self._keys.clear()
         self._epoch = secrets.token_urlsafe(6)
+        self._rest()
+        self._tick()
 
     async def stop(self) -> None:
         """Pass on nothing more."""
         self._receiver = None
         self._channels.clear()
+        self._rest()
 
     async def subscribe(self, channel: str) -> None:
         """The process wants the channel."""
@@ -122,7 +92,9 @@ class MemoryBroker:
             pub, position = Publication(data=data, info=info), StreamPosition(offset=0, epoch="")
         else:
             stream = self._stream(channel, now)
-            pub, position = stream.append(data, info, retention, now), stream.top
+            with self._weighed(stream):
+                pub, position = stream.append(data, info, retention, now), stream.top
+            self._make_room()
         if idempotency_key:
             self._keys[channel, idempotency_key] = (now, position)
         if self._receiver is not None and channel in self._channels:
@@ -156,7 +128,8 @@ class MemoryBroker:
         """Read what is kept."""
         now = self._clock()
         stream = self._stream(channel, now)
-        stream.trim(retention, now)
+        with self._weighed(stream):
+            stream.trim(retention, now)
         return stream.page(since, limit, reverse=reverse)
 
     def statistics(self) -> dict[str, int]:
@@ -173,7 +146,10 @@ class MemoryBroker:
         stream = self._streams.get(channel)
         if stream is None or now - stream.seen > FORGET:
             self._born += 1
+            if stream is not None:
+                self._evict(channel)
             stream = self._streams[channel] = Stream(f"{self._epoch}.{self._born}")
+            self._round.append((channel, stream.epoch))
         stream.seen = now
         self._streams.move_to_end(channel)
         self._forget(now)
@@ -185,7 +161,48 @@ class MemoryBroker:
             name, oldest = next(iter(self._streams.items()))
             if len(self._streams) <= MAX_STREAMS and now - oldest.seen <= FORGET:
                 return
-            del self._streams[name]
+            self._evict(name)
+
+    def _make_room(self) -> None:
+        """Let go of the streams that were silent the longest while all together are too much; never of the last one."""
+        while self._weight > MAX_WEIGHT and len(self._streams) > 1:
+            self._evict(next(iter(self._streams)))
+
+    def _evict(self, channel: str) -> None:
+        self._weight -= self._streams.pop(channel).weight
+
+    @contextmanager
+    def _weighed(self, stream: Stream) -> Iterator[None]:
+        """Keep the weight of all while that of one changes."""
+        before = stream.weight
+        yield
+        self._weight += stream.weight - before
+
+    # What time does
+
+    def _tick(self) -> None:
+        self.turn()
+        self._turning = asyncio.get_running_loop().call_later(1.0, self._tick)
+
+    def turn(self) -> None:
+        """Let go of what is too old in a second's part of the streams. While it is started it does so by itself."""
+        now = self._clock()
+        self._forget(now)
+        for _ in range(-(-len(self._round) // ROUND)):
+            self._look(*self._round.popleft(), now)
+
+    def _look(self, channel: str, epoch: str, now: float) -> None:
+        stream = self._streams.get(channel)
+        if stream is None or stream.epoch != epoch:
+            return  # forgotten: its turns end
+        with self._weighed(stream):
+            stream.expire(now)
+        self._round.append((channel, epoch))
+
+    def _rest(self) -> None:
+        if self._turning is not None:
+            self._turning.cancel()
+            self._turning = None
 
     def _known(self, channel: str, key: str, now: float) -> StreamPosition | None:
         keys = self._keys

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from hub.broker import MAX_BYTES, Broker, Retention
-from hub.broker_memory import FORGET, MemoryBroker
+from hub.broker_memory import FORGET, ROUND, MemoryBroker
+from hub.stream_memory import OVERHEAD
 from protocol.envelope import ClientInfo, Publication, StreamPosition
 
 KEPT = Retention(size=5, ttl=60.0)
@@ -248,3 +249,84 @@ async def test_memory_holds_so_many_streams_and_keys(
         await bench.broker.publish(channel, b"1", retention=KEPT, idempotency_key="k")
     depths = bench.broker.statistics()
     assert (depths["streams"], depths["idempotency_keys"]) == (2, 2)
+
+
+def kib(count: int) -> bytes:
+    return b'"' + b"x" * (count * 1024 - 2) + b'"'
+
+
+@pytest.mark.asyncio
+async def test_memory_holds_so_much_and_forgets_who_was_silent_the_longest(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.broker_memory.MAX_WEIGHT", 100 * 1024)
+    before = {channel: await bench.publish(kib(30), channel=channel) for channel in "abc"}
+    await bench.offsets(channel="a")  # read, so not the longest silent
+    await bench.publish(kib(30), channel="d")
+    assert bench.broker.statistics()["history_bytes"] == 90 * 1024
+    assert await bench.offsets(channel="b") == []
+    for channel in "abcd":
+        now = await bench.broker.history(channel, retention=KEPT, limit=0)
+        assert (now.top == before.get(channel, now.top)) is (channel != "b")
+
+
+@pytest.mark.asyncio
+async def test_memory_counts_what_small_publications_weigh(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.broker_memory.MAX_WEIGHT", 10 * OVERHEAD)
+    for channel in "abcd":
+        await bench.publish(b"1", b"2", b"3", b"4", channel=channel)
+    assert bench.broker.statistics()["streams"] == 2
+
+
+@pytest.mark.asyncio
+async def test_memory_never_forgets_the_stream_that_is_published_to(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.broker_memory.MAX_WEIGHT", 1)
+    top = await bench.publish(b"1", b"2")
+    assert top.offset == 2
+    assert await bench.offsets() == [1, 2]
+
+
+@pytest.mark.asyncio
+async def test_memory_lets_go_of_what_is_old_though_nobody_asks(
+    bench: Bench,
+) -> None:
+    """In turns: each stream once in ROUND turns, whatever is forgotten or begins meanwhile."""
+    broker = bench.broker
+    assert isinstance(broker, MemoryBroker)
+    channels = [f"c{n}" for n in range(ROUND + 5)]
+    for channel in channels:
+        await bench.publish(b"123", channel=channel)
+    bench.time[0] += KEPT.ttl - 1
+    await bench.publish(b"4567", channel="late")
+    broker._evict("c3")
+    for _ in range(ROUND):
+        broker.turn()
+    assert broker.statistics()["history_bytes"] == 64 * 3 + 4
+    bench.time[0] += 1
+    for _ in range(ROUND):
+        broker.turn()
+    depths = broker.statistics()
+    assert (depths["history_bytes"], depths["streams"]) == (4, ROUND + 5)
+    assert (await bench.publish(b"1", channel="c0")).offset == 2
+    bench.time[0] += FORGET + 1
+    broker.turn()
+    assert broker.statistics()["streams"] == 0
+    assert broker._weight == 0
+
+
+@pytest.mark.asyncio
+async def test_memory_takes_its_turns_from_its_start_to_its_stop(bench: Bench) -> None:
+    broker = bench.broker
+    assert isinstance(broker, MemoryBroker)
+    turning = broker._turning
+    assert turning is not None
+    await broker.start(bench.ear)
+    assert turning.cancelled()
+    turning = broker._turning
+    assert turning is not None
+    await broker.stop()
+    assert turning.cancelled()

@@ -2,7 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.broker import MAX_BYTES
+from hub.broker_memory import FORGET
 from hub.limits import KIB, Bucket, Limits
+from hub.namespaces import MAX_TTL
 
 
 def test_a_bucket_empties_and_fills() -> None:
@@ -33,6 +35,10 @@ def test_a_whole_recovery_fits_a_connection() -> None:
     assert limits.publication < MAX_BYTES
     assert limits.batch > limits.channels
     assert limits.burst > limits.batch
+
+
+def test_a_stream_is_not_forgotten_with_its_history() -> None:
+    assert FORGET > MAX_TTL
 
 
 def test_what_one_client_says_at_once_is_no_backlog() -> None:

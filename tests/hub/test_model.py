@@ -30,9 +30,10 @@ class SlowBroker:
 
     def forget(self, channel: str) -> None:
         """The channel's stream begins anew."""
-        stream = self._broker._streams.pop(channel, None)
+        stream = self._broker._streams.get(channel)
         if stream is not None:
             self._before[stream.epoch] = self.published[channel] - stream.offset
+            self._broker._evict(channel)
 
     def number(self, channel: str, epoch: str, offset: int) -> int:
         """What a position is in the count through all epochs."""
