@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from protocol.claims import Claims
 from protocol.envelope import ClientInfo
@@ -19,6 +20,17 @@ class Identity:
     def info(self) -> ClientInfo:
         """What others may see of it."""
         return ClientInfo(user=self.user, client=self.client)
+
+    @property
+    def standing(self) -> tuple[UUID | None, ...]:
+        """Who it is, where, and whether by a link: a new token must say the same."""
+        claims = self.claims
+        return (claims.person, claims.organisation, claims.room) if claims else ()
+
+    @property
+    def session(self) -> str:
+        """The session of accounts that its token is of, "" for none."""
+        return str(self.claims.session) if self.claims and self.claims.session else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from hub.subscribing import Subscribing
 from hub.subscription import Subscription
 from protocol import envelope
 from protocol.codec import InvalidJSON, encode
-from protocol.disconnects import INVALID_TOKEN
+from protocol.disconnects import INVALID_TOKEN, UNSUBSCRIBED
 from protocol.envelope import REJECT_UNRECOVERED, Command, ErrorReply, Malformed
 from protocol.errors import RequestError
 
@@ -173,11 +173,14 @@ class Commands:
         connection = session.connection
         before = connection.identity
         identity = self._passport.identify(before.client, envelope.text_of(command.params, "token"))
-        if identity.user != before.user:
-            raise Rejected("another person's token")
+        if identity.standing != before.standing:
+            raise Rejected("another's token")
         connection.renew(identity, left=self._passport.left(identity), now=session.now())
         session.reschedule()
         _reply(session, command, {"client": before.client, **self._passport.lifetime(identity)})
+        for channel in list(connection.subscriptions):
+            if not self._permission.keeps(identity, channel):
+                self._subscribing.end(session, channel, why=UNSUBSCRIBED)
 
     async def _call(self, session: Session, command: Command) -> None:
         identity = session.connection.identity

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import final
+from uuid import UUID
 
 from hub.authorizer import Authorizer, Identity
 from hub.broker import Broker
@@ -200,6 +201,15 @@ class Hub:
         order = DisconnectUser(user=user, code=why.code, reason=why.reason)
         await self._broker.order(write_order(order))
 
+    async def disconnect_session(
+        self, session: UUID, *, person: UUID, why: Disconnect = FORCED
+    ) -> None:
+        """End the connections of one of a person's sessions, everywhere: he has signed out there."""
+        order = DisconnectUser(
+            user=str(person), code=why.code, reason=why.reason, session=str(session)
+        )
+        await self._broker.order(write_order(order))
+
     async def presence(self, channel: str) -> Mapping[str, ClientInfo]:
         """Who is in a channel: connection id to info."""
         return await self._presence.members(channel)
@@ -336,5 +346,6 @@ class Hub:
             match order:
                 case UnsubscribeUser(channel=channel):
                     self._subscribing.end(session, channel, why=UNSUBSCRIBED)
-                case DisconnectUser(code=code, reason=reason):
-                    session.end(Disconnect(code, reason))
+                case DisconnectUser(code=code, reason=reason, session=of):
+                    if of in ("", session.connection.identity.session):
+                        session.end(Disconnect(code, reason))

@@ -17,11 +17,12 @@ class UnsubscribeUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisconnectUser:
-    """End a person's connections."""
+    """End a person's connections, or with `session` those that are of this one."""
 
     user: str
     code: int
     reason: str
+    session: str = ""
     order: Literal["disconnect"] = "disconnect"
 
 

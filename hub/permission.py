@@ -33,6 +33,13 @@ class Permission:
             raise PermissionDenied(channel)
         return namespace, _bounded(namespace, grant, identity, subscribed=subscribed)
 
+    def keeps(self, identity: Identity, channel: str) -> bool:
+        """Whether one who had a channel keeps it with his new token: of the configured ones, what that still lists."""
+        namespace = self._namespaces.find(channel)
+        if namespace is None or namespace.built_in:
+            return True
+        return configured_grant(namespace, identity, channel, subscribed=True) is not None
+
     async def _ask(self, identity: Identity, channel: str) -> Grant | None:
         try:
             return await self._authorizer.authorize(identity, channel)

@@ -74,6 +74,8 @@ class Tokens:
         person: int = 1,
         *,
         ttl: float = 3600,
+        organisation: int = 0xFF,
+        session: int | None = None,
         room: uuid.UUID | None = None,
         channels: Sequence[str] = (),
     ) -> str:
@@ -81,7 +83,8 @@ class Tokens:
         token = secrets.token_urlsafe()
         self._claims[token] = Claims(
             person=uuid.UUID(int=person),
-            organisation=uuid.UUID(int=0xFF),
+            organisation=uuid.UUID(int=organisation),
+            session=None if session is None else uuid.UUID(int=session),
             roles=frozenset({"guest" if room else "client"}),
             expires_at=now() + timedelta(seconds=ttl),
             room=room,

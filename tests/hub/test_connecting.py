@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import uuid
+from typing import Any
 
 import pytest
 
+from protocol.disconnects import INVALID_TOKEN
 from tests.hub.harness import (
     ROOM,
     SLOTS,
     Peer,
     Tokens,
+    personal,
     until,
     world,
 )
@@ -73,6 +76,51 @@ async def test_a_wrong_token_ends_the_connection(token: str) -> None:
         await until(lambda: peer.wire.closed)
         assert peer.wire.closed is not None
         assert peer.wire.closed.code == 3500
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"organisation": 0xEE}),
+        ({}, {"room": uuid.UUID(int=0xA)}),
+        ({"room": uuid.UUID(int=0xA)}, {}),
+        ({"room": uuid.UUID(int=0xA)}, {"room": uuid.UUID(int=0xB)}),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_persons_token_for_elsewhere_ends_the_connection(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    async with world() as place:
+        peer = await place.connected(1, **before)
+        assert "error" not in await peer.ask("refresh", token=place.tokens.issue(1, **before))
+        peer.post("refresh", token=place.tokens.issue(1, **after))
+        await until(lambda: peer.wire.closed)
+        assert peer.wire.closed == INVALID_TOKEN
+
+
+@pytest.mark.asyncio
+async def test_who_brings_a_token_keeps_the_channels_that_it_lists() -> None:
+    async with world() as place:
+        place.table.allow(ROOM, 1)
+        peer = await place.connected(1, channels=("board:1", "board:2"))
+        for channel in ("board:1", "board:2", "news:1", "lobby:1", ROOM):
+            assert "error" not in await peer.ask("subscribe", channel=channel)
+        await peer.ask("refresh", token=place.tokens.issue(1, channels=("board:2",)))
+        ended = [push for push in map(pushed, peer.wire.sent) if "unsubscribe" in push]
+        assert [(push["channel"], push["unsubscribe"]["code"]) for push in ended] == [
+            ("board:1", 2000)
+        ]
+        assert set(peer.session.connection.subscriptions) == {
+            personal(1), "board:2", "news:1", "lobby:1", ROOM,
+        }  # fmt: skip
+        assert await peer.refusal("publish", channel="board:1", data=1) == 103
+        assert await peer.ask("publish", channel="board:2", data=1) == {}
+
+
+def pushed(message: dict[str, Any]) -> dict[str, Any]:
+    push: dict[str, Any] = message.get("push", {})
+    return push
 
 
 @pytest.mark.asyncio

@@ -65,6 +65,33 @@ async def test_everything_is_let_go_of() -> None:
 
 
 @pytest.mark.asyncio
+async def test_who_signs_out_is_disconnected_where_he_did() -> None:
+    async with world() as place:
+        here = [await place.connected(1, session=7), await place.connected(1, session=7)]
+        others = [
+            await place.connected(1, session=8),
+            await place.connected(1),
+            await place.connected(2, session=7),
+            await place.connected(None),
+        ]
+        await place.hub.disconnect_session(uuid.UUID(int=7), person=uuid.UUID(int=1))
+        assert [peer.wire.closed for peer in here] == [FORCED, FORCED]
+        assert [peer.wire.closed for peer in others] == [None] * 4
+
+
+@pytest.mark.asyncio
+async def test_a_session_ends_under_the_token_that_was_brought_last() -> None:
+    async with world() as place:
+        peer = await place.connected(1, session=7)
+        await peer.ask("refresh", token=place.tokens.issue(1, session=8))
+        await place.hub.disconnect_session(uuid.UUID(int=7), person=uuid.UUID(int=1))
+        assert peer.wire.closed is None
+        await place.hub.disconnect_session(uuid.UUID(int=8), person=uuid.UUID(int=1))
+        assert peer.wire.closed == FORCED
+        assert not FORCED.reconnect
+
+
+@pytest.mark.asyncio
 async def test_a_drain_asks_all_to_come_back_and_lets_nobody_in() -> None:
     async with world(limits=QUICK) as place:
         peers = [await place.connected(n) for n in range(1, 6)]

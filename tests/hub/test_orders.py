@@ -5,7 +5,11 @@ from hub.orders import DisconnectUser, Order, UnsubscribeUser, read_order, write
 
 @pytest.mark.parametrize(
     "order",
-    [UnsubscribeUser(user="u", channel="c"), DisconnectUser(user="u", code=3503, reason="r")],
+    [
+        UnsubscribeUser(user="u", channel="c"),
+        DisconnectUser(user="u", code=3503, reason="r"),
+        DisconnectUser(user="u", code=3503, reason="r", session="s"),
+    ],
 )
 def test_what_is_written_is_read(order: Order) -> None:
     assert read_order(write_order(order)) == order
