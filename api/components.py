@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -16,6 +17,9 @@ from services.accounts.tokens import Tokens
 
 Check = Callable[[], Awaitable[bool] | bool]
 """Whether a part is ready to serve; one that raises or takes too long is not."""
+
+SignedOut = Callable[[UUID, UUID], Awaitable[None]]
+"""Told of a session that its person ended, with both their ids: what is open on its behalf ends too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Components:
     join_links: JoinLinks
     web: Path
     checks: Mapping[str, Check] = field(default_factory=dict)
+    signed_out: SignedOut | None = None
     rate_limits: RateLimits = field(default_factory=RateLimits)
 
 

@@ -202,7 +202,7 @@ class Hub:
         await self._broker.order(write_order(order))
 
     async def disconnect_session(
-        self, session: UUID, *, person: UUID, why: Disconnect = FORCED
+        self, session: UUID, person: UUID, *, why: Disconnect = FORCED
     ) -> None:
         """End the connections of one of a person's sessions, everywhere: he has signed out there."""
         order = DisconnectUser(

@@ -324,6 +324,7 @@ class Gateway:
             join_links=appointment_for_join,
             web=WEB,
             checks=checks,
+            signed_out=hub.disconnect_session,
         )
         key = self._settings.api_key
         routes = [realtime(hub), *server_api(hub, key=key.value if key else "")]

@@ -112,10 +112,10 @@ class Accounts:
             raise NoSession
         return self._signed_in(person, after)
 
-    async def sign_out(self, token: str) -> None:
-        """End the session of a refresh token. A token that serves no more is no error: he is signed out."""
+    async def sign_out(self, token: str) -> Session | None:
+        """End the session of a refresh token, and say which. One that serves no more is no error: he is signed out."""
         async with self.database.transaction(SYSTEM) as tx:
-            await self._end(tx, token)
+            return await self._end(tx, token)
 
     # Steps of sign_in
 
@@ -225,11 +225,12 @@ class Accounts:
             await repository.advance_session(tx, after)
         return after
 
-    async def _end(self, tx: Transaction, token: str) -> None:
+    async def _end(self, tx: Transaction, token: str) -> Session | None:
         parsed = sessions.parse(token)
-        session = parsed and await self._current(tx, parsed)
+        session = await self._current(tx, parsed) if parsed else None
         if session:
             await repository.revoke_session(tx, session.id, now=self.clock())
+        return session
 
     def _signed_in(self, person: Person, session: Session) -> SignedIn:
         expires_at = self.clock() + ACCESS_TTL

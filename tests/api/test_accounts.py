@@ -17,6 +17,7 @@ from api.app import create_app
 from api.components import Components
 from persistence.postgres import SYSTEM, Database, Transaction
 from protocol.claims import Claims
+from protocol.disconnects import FORCED
 from protocol.pushes import Appointment
 from protocol.pushes import Person as Someone
 from services.accounts.commands import enrol
@@ -25,6 +26,7 @@ from services.organisations.commands import found
 from services.organisations.model import Organisation
 from tests.api.conftest import Connect
 from tests.conftest import Clock
+from tests.hub.harness import Peer, world
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -120,6 +122,27 @@ async def test_signing_in_and_out(browser: httpx2.AsyncClient, clock: Clock) -> 
     assert "__Secure-klear-session" not in browser.cookies
     again = await browser.post("/auth/refresh")
     assert (again.status_code, again.json()["code"]) == (401, "no-session")
+
+
+async def test_signing_out_closes_the_sessions_sockets(
+    whole: Components, connect: Connect, clock: Clock
+) -> None:
+    async with world(verify=whole.tokens.verify, clock=clock) as place:
+        app = create_app(replace(whole, signed_out=place.hub.disconnect_session))
+        here, there = (
+            connect(app, base_url="https://klear.example/api/v1") for _ in ("here", "there")
+        )
+        pages = [Peer(place.hub) for _ in range(3)]
+        for browser, page in zip((here, here, there), pages, strict=True):
+            if "__Secure-klear-session" not in browser.cookies:
+                signed_in = await browser.post("/auth/sign-in", json=RIGHT)
+            token = signed_in.json()["access_token"]
+            assert "error" not in await page.ask("connect", token=token)
+        out = await here.post("/auth/sign-out", headers={"Sec-Fetch-Site": "same-origin"})
+        assert out.status_code == 204
+        assert [page.wire.closed for page in pages] == [FORCED, FORCED, None]
+        again = await here.post("/auth/sign-out", headers={"Sec-Fetch-Site": "same-origin"})
+        assert (again.status_code, pages[2].wire.closed) == (204, None)
 
 
 async def test_the_cookie_is_out_of_reach(browser: httpx2.AsyncClient) -> None:

@@ -251,10 +251,9 @@ async def world(
         presence=MemoryPresence(),
         authorizer=table,
         dispatcher=Dispatcher(handlers or {}, deadline=deadline),
-        clock=now,
         namespaces=Namespaces(CONFIGURED),
         limits=limits,
-        **{"verify": tokens.verify, **options},
+        **{"verify": tokens.verify, "clock": now, **options},
     )
     await hub.start()
     try:

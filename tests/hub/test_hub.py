@@ -74,7 +74,7 @@ async def test_who_signs_out_is_disconnected_where_he_did() -> None:
             await place.connected(2, session=7),
             await place.connected(None),
         ]
-        await place.hub.disconnect_session(uuid.UUID(int=7), person=uuid.UUID(int=1))
+        await place.hub.disconnect_session(uuid.UUID(int=7), uuid.UUID(int=1))
         assert [peer.wire.closed for peer in here] == [FORCED, FORCED]
         assert [peer.wire.closed for peer in others] == [None] * 4
 
@@ -84,9 +84,9 @@ async def test_a_session_ends_under_the_token_that_was_brought_last() -> None:
     async with world() as place:
         peer = await place.connected(1, session=7)
         await peer.ask("refresh", token=place.tokens.issue(1, session=8))
-        await place.hub.disconnect_session(uuid.UUID(int=7), person=uuid.UUID(int=1))
+        await place.hub.disconnect_session(uuid.UUID(int=7), uuid.UUID(int=1))
         assert peer.wire.closed is None
-        await place.hub.disconnect_session(uuid.UUID(int=8), person=uuid.UUID(int=1))
+        await place.hub.disconnect_session(uuid.UUID(int=8), uuid.UUID(int=1))
         assert peer.wire.closed == FORCED
         assert not FORCED.reconnect
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import asyncpg
 import orjson
@@ -19,7 +19,7 @@ from klear.bootstrap import Running, address_of, program, signing_key
 from klear.commands import WantedToken, token
 from klear.data_folder import DataFolder, DataFolderBusy
 from klear.database import PasswordUnknown
-from klear.demonstration import RAVI
+from klear.demonstration import PASSWORD, RAVI
 from klear.roles import RoleRefused
 from klear.server import AddressTaken, listen
 from klear.settings import Secret, Settings
@@ -28,6 +28,7 @@ from persistence import locks, migrate, outbox
 from persistence.postgres import SYSTEM, Database
 from persistence.relay import Relay
 from protocol import channels
+from protocol.disconnects import FORCED
 from protocol.pushes import SlotsChanged
 
 pytestmark = pytest.mark.integration
@@ -141,6 +142,30 @@ async def test_what_commits_reaches_the_sockets(on_server: Settings, database: D
                 tx, organisation=person, channels=[channels.user(person)], push=push
             )
         assert '"slots.changed"' in await client.read()
+
+
+@pytest.mark.asyncio
+async def test_who_signs_out_is_off_the_sockets(on_server: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        running = await start(stack, on_server, role="gateway", demo=True)
+
+        def post(path: str, body: bytes, **headers: str) -> tuple[bytes, str]:
+            url = f"{running.address}/api/v1/auth/{path}"
+            headers |= {"Content-Type": "application/json"}
+            with urlopen(Request(url, data=body, headers=headers), timeout=10) as answer:
+                return answer.read(), "; ".join(answer.headers.get_all("Set-Cookie") or ())
+
+        who = orjson.dumps({"email": RAVI.email, "password": PASSWORD})
+        signed_in, cookies = await asyncio.to_thread(post, "sign-in", who)
+        url = running.address.replace("http", "ws") + "/connection/websocket"
+        socket = await stack.enter_async_context(connect(url))
+        access = orjson.loads(signed_in)["access_token"]
+        assert "connect" in await Client(socket).ask(connect={"token": access})
+        browser = {"Cookie": cookies, "Origin": running.address}
+        await asyncio.to_thread(lambda: post("sign-out", b"", **browser))
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+        assert (socket.close_code, socket.close_reason) == (FORCED.code, FORCED.reason)
 
 
 async def readiness(address: str) -> int:

@@ -473,7 +473,10 @@ async def test_an_idle_session_is_over(accounts: Accounts, enrol: Enrol, clock: 
 async def test_signing_out_ends_the_session(accounts: Accounts, enrol: Enrol) -> None:
     await enrol()
     here, there = await sign_in(accounts), await sign_in(accounts)
-    await accounts.sign_out(here.refresh_token)
+    ended = await accounts.sign_out(here.refresh_token)
+    assert ended is not None
+    assert ended.person == here.person.id
+    assert ended.id == accounts.tokens.verify(here.access_token).session
     with pytest.raises(NoSession):
         await accounts.refresh(here.refresh_token)
     await accounts.refresh(there.refresh_token)
@@ -483,6 +486,6 @@ async def test_signing_out_ends_the_session(accounts: Accounts, enrol: Enrol) ->
 async def test_signing_out_twice_is_no_error(accounts: Accounts, enrol: Enrol) -> None:
     await enrol()
     signed_in = await sign_in(accounts)
-    await accounts.sign_out(signed_in.refresh_token)
-    await accounts.sign_out(signed_in.refresh_token)
-    await accounts.sign_out("noise")
+    assert await accounts.sign_out(signed_in.refresh_token) is not None
+    assert await accounts.sign_out(signed_in.refresh_token) is None
+    assert await accounts.sign_out("noise") is None
