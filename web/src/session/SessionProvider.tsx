@@ -4,9 +4,10 @@ import type { ApiClient } from "../api/client";
 import type { Renew } from "../api/tokens";
 import type { GuestGrant, SignedIn } from "../api/types";
 import { Context, type Session, type SessionContext } from "./context";
-import { renewByCookie } from "./renewal";
+import { noteNone, noteSession, readHint } from "./hint";
+import { renewByCookie, startByCookie } from "./renewal";
 
-/** Knows who is signed in: asks by the refresh cookie on start, and forgets everything fetched when that changes. */
+/** Knows who is signed in: asks by the refresh cookie on start, where there may be one, and forgets everything fetched when that changes. */
 export function SessionProvider({ api, children }: { api: ApiClient; children: ReactNode }) {
   const queries = useQueryClient();
   const [session, setSession] = useState<Session>({ state: "starting" });
@@ -36,7 +37,7 @@ export function SessionProvider({ api, children }: { api: ApiClient; children: R
   useEffect(() => {
     let stale = false;
     const settle = (next: Session) => setSession((now) => (now.state === "starting" ? next : now));
-    renewByCookie(api).then(
+    startByCookie(api).then(
       (grant) => {
         if (stale) return;
         // A guest who came in meanwhile by his link stays one: his page is about that room.
@@ -56,14 +57,19 @@ export function SessionProvider({ api, children }: { api: ApiClient; children: R
       session,
       api,
       async signIn(email, password) {
-        return take(await api.post<SignedIn>("/auth/sign-in", { email, password }, { anonymous: true }));
+        const grant = await api.post<SignedIn>("/auth/sign-in", { email, password }, { anonymous: true });
+        noteSession();
+        return take(grant);
       },
       async signOut() {
         await api.post("/auth/sign-out", undefined);
+        noteNone(readHint());
         api.tokens.clear();
         become({ state: "anonymous" });
       },
       enterAsGuest(grant: GuestGrant, renew: Renew) {
+        // Who comes by a link to a browser that nothing is known of has no session of his own there.
+        noteNone(null);
         api.tokens.set(grant, renew);
         become({ state: "guest", person: grant.person, room: grant.room });
       },

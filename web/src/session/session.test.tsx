@@ -1,9 +1,15 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeServer, Problem } from "../testing/FakeServer";
 import { expectAccessible, open } from "../testing/page";
 import { ANA, RAVI, grantFor } from "../testing/people";
+import { mayHaveSession, noteSession } from "./hint";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  window.history.replaceState(null, "", "/");
+});
 
 const noPractitioners = () => ({ items: [], next_cursor: null });
 
@@ -41,6 +47,52 @@ describe("starting", () => {
     const { router } = open("/", { server: new FakeServer() });
     await screen.findByLabelText("E-mail address");
     expect(router.state.location.pathname).toBe("/sign-in");
+  });
+
+  it("does not ask for a session where it is known that there is none, and does again once somebody signed in", async () => {
+    const server = new FakeServer().on("GET /practitioners", noPractitioners).on("POST /auth/sign-in", () => grantFor(ANA));
+    const first = open("/practitioners", { server });
+    await screen.findByLabelText("E-mail address");
+    first.unmount();
+    const second = open("/practitioners", { server });
+    await userEvent.type(await screen.findByLabelText("E-mail address"), "ana@demo.example");
+    expect(server.of("POST /auth/refresh")).toHaveLength(1);
+    await userEvent.type(screen.getByLabelText("Password"), "klear-demo{Enter}");
+    await screen.findByText("Nobody here yet");
+    second.unmount();
+    open("/practitioners", { person: ANA, server });
+    await screen.findByText("Nobody here yet");
+    expect(server.of("POST /auth/refresh")).toHaveLength(2);
+  });
+
+  it("does not ask a browser that nothing is known of when it opens the sign-in page", async () => {
+    window.history.replaceState(null, "", "/sign-in");
+    const { server } = open("/sign-in", { person: ANA });
+    await screen.findByLabelText("E-mail address");
+    expect(server.of("POST /auth/refresh")).toEqual([]);
+  });
+
+  it("asks on every start where nothing can be noted", async () => {
+    const closed = vi.spyOn(Storage.prototype, "getItem").mockImplementation(() => {
+      throw new Error("closed");
+    });
+    vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new Error("closed");
+    });
+    open("/practitioners", { person: ANA, server: new FakeServer().on("GET /practitioners", noPractitioners) });
+    await screen.findByText("Nobody here yet");
+    expect(closed).toHaveBeenCalledWith("klear.session");
+  });
+
+  it("keeps a session that began elsewhere while an older one was refused", async () => {
+    const server = new FakeServer();
+    open("/", { server });
+    server.on("POST /auth/refresh", () => {
+      noteSession(); // what another tab does that signs in
+      throw new Problem(401, "no-session");
+    });
+    await screen.findByLabelText("E-mail address");
+    expect(mayHaveSession("/")).toBe(true);
   });
 
   it("says so where there is no page", async () => {
@@ -93,6 +145,7 @@ describe("signing out", () => {
     await screen.findByLabelText("E-mail address");
     expect(router.state.location.pathname).toBe("/sign-in");
     expect(server.of("POST /auth/sign-out")).toHaveLength(1);
+    expect(mayHaveSession("/practitioners")).toBe(false);
   });
 
   it("happens by itself when the session ends elsewhere", async () => {

@@ -4,7 +4,10 @@ import { afterEach } from "vitest";
 // Conditions are waited for, however busy the machine is.
 configure({ asyncUtilTimeout: 10_000 });
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
 
 // What jsdom lays out is nothing, so it has no such things. Pages ask for them; the answers are a desk's.
 class NoResizes implements ResizeObserver {
