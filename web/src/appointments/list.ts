@@ -32,6 +32,11 @@ export function otherOf(appointment: Appointment, person: string): Named {
   return appointment.client.id === person ? appointment.practitioner : appointment.client;
 }
 
+/** Whether this person is one of the two whom it is between: only they have the way into its room. */
+export function isBetween(appointment: Appointment, person: string): boolean {
+  return appointment.client.id === person || appointment.practitioner.id === person;
+}
+
 /** The room opens this long before, where a push did not say when. */
 const OPENS_BEFORE_MS = 15 * 60_000;
 

@@ -2,7 +2,7 @@ import { CalendarX, Copy, Ellipsis } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { Appointment } from "../../api/types";
 import { itemClass, menuClass } from "../../app/menu";
-import { canCancel, otherOf } from "../../appointments/list";
+import { canCancel, isBetween, otherOf } from "../../appointments/list";
 import { useJoinLink } from "../../booking/useJoinLink";
 import { CopyField } from "../../components/CopyField";
 import { Dialog } from "../../components/Dialog";
@@ -20,7 +20,7 @@ interface Props {
   onCancel: () => void;
 }
 
-/** What else can be done with an appointment. */
+/** What else this person can do with an appointment, if there is anything. */
 export function AppointmentMenu({ appointment, now, onCancel }: Props) {
   const text = useText();
   const times = useTimes();
@@ -28,7 +28,10 @@ export function AppointmentMenu({ appointment, now, onCancel }: Props) {
   const link = useCopying(appointment);
   const mine = appointment.client.id === person.id;
   const other = otherOf(appointment, person.id);
+  const linked = isBetween(appointment, person.id);
+  const cancellable = canCancel(appointment, now);
   const when = `${times.shortDate(appointment.start)}, ${times.time(appointment.start)}`;
+  if (!linked && !cancellable) return null;
   return (
     <>
       <DropdownMenu.Root modal={false}>
@@ -40,11 +43,13 @@ export function AppointmentMenu({ appointment, now, onCancel }: Props) {
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
-            <DropdownMenu.Item className={itemClass} onSelect={link.copy}>
-              <Copy aria-hidden className="size-4 text-muted" />
-              {mine ? text("appointments.copy") : text("appointments.copyFor", { name: other.name })}
-            </DropdownMenu.Item>
-            {canCancel(appointment, now) && (
+            {linked && (
+              <DropdownMenu.Item className={itemClass} onSelect={link.copy}>
+                <Copy aria-hidden className="size-4 text-muted" />
+                {mine ? text("appointments.copy") : text("appointments.copyFor", { name: other.name })}
+              </DropdownMenu.Item>
+            )}
+            {cancellable && (
               <DropdownMenu.Item className={classes(itemClass, "text-red")} onSelect={onCancel}>
                 <CalendarX aria-hidden className="size-4" />
                 {text("appointments.cancel")}

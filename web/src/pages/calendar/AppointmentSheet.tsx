@@ -2,10 +2,12 @@ import { DoorOpen } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import type { Appointment } from "../../api/types";
+import { isBetween } from "../../appointments/list";
 import { Sheet } from "../../components/Dialog";
 import { buttonClass } from "../../components/buttonClass";
 import { classes } from "../../components/classes";
 import { useText } from "../../messages/useText";
+import { usePerson } from "../../session/context";
 import { useTimes } from "../../time/useTimes";
 import { AppointmentMenu } from "../appointments/AppointmentMenu";
 import { CancelDialog } from "../appointments/CancelDialog";
@@ -46,6 +48,7 @@ interface DetailsProps {
 function Details({ appointment, zone, now, onCancel }: DetailsProps) {
   const text = useText();
   const times = useTimes();
+  const person = usePerson();
   const { client, note, service_name: service, start, end, status } = appointment;
   const ahead = status === "booked" && new Date(end) > now;
   return (
@@ -64,10 +67,12 @@ function Details({ appointment, zone, now, onCancel }: DetailsProps) {
       </dl>
       {ahead && (
         <div className="flex gap-2">
-          <Link to={`/rooms/${appointment.id}`} className={classes(buttonClass("primary"), "flex-1")}>
-            <DoorOpen aria-hidden className="size-4" />
-            {text("day.room")}
-          </Link>
+          {isBetween(appointment, person.id) && (
+            <Link to={`/rooms/${appointment.id}`} className={classes(buttonClass("primary"), "flex-1")}>
+              <DoorOpen aria-hidden className="size-4" />
+              {text("day.room")}
+            </Link>
+          )}
           <AppointmentMenu appointment={appointment} now={now} onCancel={onCancel} />
         </div>
       )}

@@ -30,6 +30,20 @@ describe("the calendar", () => {
     await expectAccessible();
   });
 
+  it("shows who runs the practice its appointments, and no way into sessions of others", async () => {
+    const server = serverWith({ appointments: [soon] }).on("GET /practitioners", () => ({ items: [PROFILE], next_cursor: null }));
+    open("/calendar", { person: OLGA, server });
+    const panel = await screen.findByRole("complementary", { name: "Today" });
+    const [row] = await within(panel).findAllByRole("button", { name: /Ana Lindqvist/ });
+    expect(within(panel).queryByRole("link")).toBeNull();
+    if (row) await userEvent.click(row);
+    const sheet = await screen.findByRole("dialog", { name: "Ana Lindqvist" });
+    expect(within(sheet).queryByRole("link")).toBeNull();
+    await userEvent.click(within(sheet).getByRole("button", { name: /^More about/ }));
+    const items = await screen.findAllByRole("menuitem");
+    expect(items.map((item) => item.textContent)).toEqual(["Cancel appointment"]);
+  });
+
   it("changes by itself as somebody holds and books", async () => {
     const server = serverWith();
     const { publish, hub } = open("/calendar", { person: RAVI, server });

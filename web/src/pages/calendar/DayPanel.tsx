@@ -1,12 +1,13 @@
 import { Copy, DoorOpen } from "lucide-react";
 import type { Appointment, CalendarRange, Named } from "../../api/types";
 import { Link } from "react-router";
-import { isNow, opensAt } from "../../appointments/list";
+import { isBetween, isNow, opensAt } from "../../appointments/list";
 import { Button } from "../../components/Button";
 import { useToast } from "../../components/Toaster";
 import { buttonClass } from "../../components/buttonClass";
 import { classes } from "../../components/classes";
 import { useText } from "../../messages/useText";
+import { usePerson } from "../../session/context";
 import { useTimes } from "../../time/useTimes";
 import { dayOf } from "../../time/zones";
 
@@ -86,6 +87,7 @@ interface RowProps {
 function Row({ appointment, zone, now, next, onPick }: RowProps) {
   const text = useText();
   const times = useTimes();
+  const person = usePerson();
   const time = times.time(appointment.start, zone);
   const { name } = appointment.client;
   const over = appointment.status !== "booked" || new Date(appointment.end) <= now;
@@ -109,7 +111,7 @@ function Row({ appointment, zone, now, next, onPick }: RowProps) {
           <span className="block text-sm text-muted">{appointment.service_name}</span>
         </span>
       </button>
-      {next && (
+      {next && isBetween(appointment, person.id) && (
         <div className="px-5 pb-4">
           <Link
             to={`/rooms/${appointment.id}`}
