@@ -11,7 +11,9 @@ export function useErrorText(): (error: unknown) => string {
       if (!(error instanceof ApiError)) return text("error.unknown.noRequest");
       const request = error.request || "–";
       const id = `error.${error.code}`;
-      if (isMessage(id)) return text(id, { request, seconds: error.retryAfter ?? 0 });
+      const { limit } = error.fields;
+      const count = typeof limit === "number" ? limit : 0;
+      if (isMessage(id)) return text(id, { request, seconds: error.retryAfter ?? 0, count });
       if (error.status >= 400 && error.status < 500 && error.message) return error.message;
       return error.request ? text("error.unknown", { request }) : text("error.unknown.noRequest");
     },

@@ -194,6 +194,18 @@ describe("booking", () => {
     expect(server.of("POST /holds").at(-1)?.body).toMatchObject({ start: at(3, 9) });
   });
 
+  it.each([
+    ["too-many-bookings", { limit: 20 }, "You have 20 appointments ahead"],
+    ["double-booked-client", {}, "You have another appointment at that time"],
+  ])("says what is in the way, and what to do (%s)", async (slug, fields, words) => {
+    const server = bookable().on("POST /holds", () => {
+      throw new Problem(409, slug, fields);
+    });
+    open(PAGE, { person: ANA, server });
+    await choose();
+    expect((await screen.findByRole("alert")).textContent).toContain(words);
+  });
+
   it("takes up again what this person held already", async () => {
     let own = true;
     const server = bookable()
