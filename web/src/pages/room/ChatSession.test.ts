@@ -9,6 +9,8 @@ import { eventually } from "../../testing/eventually";
 class Room {
   readonly stored: Message[] = [];
   failures = 0;
+  /** The most messages that fit into one answer, however many were asked for. */
+  fit = Infinity;
 
   say(text: string, key = `key-${text}`): Message {
     const known = this.stored.find((message) => message.key === key);
@@ -27,7 +29,7 @@ class Room {
       this.failures -= 1;
       throw new RpcError(1, "the answer was lost", true);
     }
-    return stored ?? { messages: this.stored.filter(({ seq }) => seq > said.after).slice(0, said.limit), last_seq: this.stored.length };
+    return stored ?? { messages: this.stored.filter(({ seq }) => seq > said.after).slice(0, Math.min(said.limit, this.fit)), last_seq: this.stored.length };
   };
 }
 
@@ -50,6 +52,20 @@ describe("ChatSession", () => {
     expect(chat.snapshot().loaded).toBe(false);
     await chat.resync();
     expect([shown().length, shown().at(-1), chat.snapshot().loaded]).toEqual([450, "450", true]);
+  });
+
+  it("goes on until the last one, though long messages make a page shorter than asked for", async () => {
+    for (let n = 1; n <= 10; n += 1) room.say(`${n}`);
+    room.fit = 3;
+    await chat.resync();
+    expect([shown().length, shown().at(-1), chat.snapshot().loaded]).toEqual([10, "10", true]);
+  });
+
+  it("asks no further where nothing more comes", async () => {
+    room.say("one");
+    room.fit = 0;
+    await chat.resync();
+    expect([shown(), chat.snapshot().loaded]).toEqual([[], true]);
   });
 
   it("follows pushes, and fills a gap that they leave", async () => {

@@ -5,7 +5,7 @@ import { type Message, readPush } from "../../realtime/pushes";
 import { type Chat, hasGap, merge, NO_CHAT } from "./chatState";
 import { Outbox, type Unsent } from "./Outbox";
 
-/** The most that the server gives at once. */
+/** The most messages that the server gives at once; long ones make it fewer. */
 const PAGE = 200;
 
 interface History {
@@ -68,9 +68,11 @@ export class ChatSession {
     this.#fetching = true;
     try {
       for (;;) {
-        const { messages } = await this.#history(this.#snapshot.chat.complete);
+        const after = this.#snapshot.chat.complete;
+        const { messages, last_seq: last } = await this.#history(after);
         this.#show({ chat: merge(this.#snapshot.chat, messages) });
-        if (messages.length < PAGE) break;
+        const { complete } = this.#snapshot.chat;
+        if (complete >= last || complete === after) break;
       }
       this.#show({ loaded: true });
     } catch {
