@@ -108,7 +108,22 @@ async def look_at_the_calendar(album: Album, practitioner: Person) -> None:
     await practitioner.sign_in(PRACTITIONER)
     await practitioner.page.goto("/calendar")
     await expect(practitioner.page.get_by_text("live", exact=True).first).to_be_visible()
+    await go_to_the_week_of(practitioner, "Ana Lindqvist")
     await album.keep(practitioner, "calendar")
+
+
+async def go_to_the_week_of(practitioner: Person, name: str) -> None:
+    """Until the calendar itself shows somebody's appointment: the first open slot may be next week's."""
+    queue = practitioner.page.get_by_role("complementary", name="Today")
+    await expect(queue.get_by_text(name).first).to_be_visible()
+    booked = practitioner.page.locator(".klear-calendar").get_by_text(name)
+    later = practitioner.page.get_by_role("button", name="Later", exact=True)
+    for _ in range(2):  # the queue looks two weeks ahead
+        try:
+            await expect(booked.first).to_be_visible(timeout=2000)
+        except AssertionError:
+            await later.click()
+    await expect(booked.first).to_be_visible()
 
 
 async def meet(album: Album, client: Person, practitioner: Person, room: str) -> None:
