@@ -4,6 +4,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from api.rate_limits import network
 from hub.hub import Hub
 from hub.websocket import TAKE_OVER, TakeOver
 
@@ -17,12 +18,14 @@ def realtime(hub: Hub, *, path: str = PATH) -> WebSocketRoute:
 
     async def connection(websocket: WebSocket) -> None:
         take_over: TakeOver = websocket.scope["extensions"][TAKE_OVER]
-        if not hub.admits():
+        caller = websocket.client
+        where = network(caller.host) if caller is not None else ""
+        if not hub.admits(where):
             busy = PlainTextResponse("Too busy. Try again.", 503, headers={"Retry-After": "5"})
             await websocket.send_denial_response(busy)
             return
         named = JSON if JSON in websocket.scope["subprotocols"] else None
         await websocket.accept(subprotocol=named)
-        take_over(hub)
+        take_over(hub, network=where)
 
     return WebSocketRoute(path, connection, name="realtime")

@@ -33,6 +33,7 @@ from hub.outlet import Outlet
 from hub.permission import Permission
 from hub.presence import Presence
 from hub.session import Session
+from hub.strangers import Strangers
 from hub.streams import Streams
 from hub.subscribing import Subscribing
 from hub.subscription import Subscription
@@ -117,6 +118,7 @@ class Hub:
         )
         self._sessions: dict[str, Session] = {}
         self._users: dict[str, dict[str, Session]] = {}
+        self._strangers = Strangers(most=self.limits.strangers)
         self._callbacks: list[Callable[[Identity], None]] = []
         self._wheel: Wheel[Session] = Wheel(tick=TICK)
         self._turning: asyncio.TimerHandle | None = None
@@ -224,6 +226,7 @@ class Hub:
         return {
             "connections": len(sessions),
             "users": len(self._users),
+            "strangers": len(self._strangers),
             "pending_commands": sum(session.connection.pending for session in sessions),
             "backlog_bytes": sum(session.outlet.backlog for session in sessions),
             "deadlines": len(self._wheel),
@@ -236,9 +239,11 @@ class Hub:
 
     # For the transports
 
-    def admits(self) -> bool:
-        """Whether one more connection may come now."""
+    def admits(self, network: str = "") -> bool:
+        """Whether one more connection may come now, from this network ("": not told)."""
         if not self._accepting or len(self._sessions) >= self.limits.connections:
+            return False
+        if self._strangers.full(network):
             return False
         now = asyncio.get_running_loop().time()
         limits = self.limits
@@ -246,13 +251,14 @@ class Hub:
             now, rate=limits.connect_rate, burst=limits.connect_burst
         )
 
-    def open(self, outlet: Outlet) -> Session:
+    def open(self, outlet: Outlet, *, network: str = "") -> Session:
         """A connection has come. The transport tells the session what arrives, and that it is `lost` at the end."""
         clock = asyncio.get_running_loop().time
         client = str(uuid.uuid4())
         connection = Connection(client, limits=self.limits, now=clock())
-        session = Session(connection, outlet, self, clock=clock)
+        session = Session(connection, outlet, self, clock=clock, network=network)
         self._sessions[client] = session
+        self._strangers.come(network)
         self.schedule(session)
         return session
 
@@ -280,6 +286,7 @@ class Hub:
         identity = session.connection.identity
         self._subscribing.end_all(session)
         self._sessions.pop(identity.client, None)
+        self._known(session)
         self._remove(session)
         for callback in self._callbacks if session.connection.accepted else ():
             try:
@@ -292,13 +299,20 @@ class Hub:
         theirs = self._users.setdefault(identity.user, {}) if identity.user else {}
         if len(theirs) >= self.limits.connections_per_user:
             return False
-        theirs[identity.client] = session
+        if identity.user:
+            theirs[identity.client] = session
+            self._known(session)
         session.connection.identity = identity
         return True
 
     def expel(self, session: Session) -> None:
         """It was not accepted after all."""
         self._remove(session)
+
+    def _known(self, session: Session) -> None:
+        """He is no stranger any more."""
+        self._strangers.go(session.network)
+        session.network = ""
 
     def _remove(self, session: Session) -> None:
         identity = session.connection.identity

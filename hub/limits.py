@@ -32,6 +32,9 @@ class Limits:
     """Sockets of one process: memory at about 15 kB each."""
     connections_per_user: int = 256
     """Sockets of one person: many tabs, and no more."""
+    strangers: int = 500
+    """Sockets without a token from one network (an IPv4 address, an IPv6 /64): all browsers of a large house, while no
+    single machine can take every place there is. People with a token are counted by themselves."""
     connect_rate: float = 1_000.0
     """New sockets a second: what one core can shake hands with and still serve."""
     connect_burst: int = 4_000

@@ -33,7 +33,7 @@ class Owner(Protocol):
 
 
 class Session:
-    """What a transport talks to. `clock` gives seconds of a steady clock."""
+    """What a transport talks to. `clock` gives seconds of a steady clock; `network` is where a stranger comes from."""
 
     __slots__ = (
         "_bulk",
@@ -44,15 +44,23 @@ class Session:
         "_tasks",
         "connection",
         "gone",
+        "network",
         "outlet",
     )
 
     def __init__(
-        self, connection: Connection, outlet: Outlet, owner: Owner, *, clock: Callable[[], float]
+        self,
+        connection: Connection,
+        outlet: Outlet,
+        owner: Owner,
+        *,
+        clock: Callable[[], float],
+        network: str = "",
     ) -> None:
         self._bulk: asyncio.Lock | None = None
         self._finished = False
         self.gone = False
+        self.network = network
         self.connection = connection
         self.outlet = outlet
         self._owner = owner

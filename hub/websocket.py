@@ -41,8 +41,8 @@ quiet.setLevel(logging.WARNING)
 class TakeOver(Protocol):
     """Hands the socket to a hub. Called once, right after the handshake was accepted."""
 
-    def __call__(self, hub: Hub) -> None:
-        """Return, and touch the socket no more."""
+    def __call__(self, hub: Hub, *, network: str = "") -> None:
+        """Return, and touch the socket no more. `network` is where it comes from, as `Hub.admits` counts it."""
         ...
 
 
@@ -80,7 +80,7 @@ class HubProtocol(WebSocketsSansIOProtocol):
         else:
             self.transport.abort()
 
-    def take_over(self, hub: Hub) -> None:
+    def take_over(self, hub: Hub, *, network: str = "") -> None:
         """Give the transport to a Socket of `hub`, with whatever came since the handshake.
 
         Raises ClientDisconnected for a client that is gone: uvicorn would log our silence as an error of ours.
@@ -88,7 +88,7 @@ class HubProtocol(WebSocketsSansIOProtocol):
         transport = self.transport
         if transport.is_closing():
             raise ClientDisconnected
-        socket = Socket(transport, self.conn, hub)
+        socket = Socket(transport, self.conn, hub, network=network)
         transport.set_protocol(socket)
         self.connections.discard(self)
         self.transport = Released()
@@ -128,7 +128,9 @@ class Socket(asyncio.Protocol):
         "_waiting",
     )
 
-    def __init__(self, transport: asyncio.Transport, parser: ServerProtocol, hub: Hub) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, parser: ServerProtocol, hub: Hub, *, network: str
+    ) -> None:
         limits = hub.limits
         self._transport = transport
         self._parser = parser
@@ -144,7 +146,7 @@ class Socket(asyncio.Protocol):
         # uvloop's default low mark is 16 bytes; this sets it to a quarter of the high one
         transport.set_write_buffer_limits(high=limits.soft_backlog)
         self._flusher = hub.flusher
-        self._session: Session = hub.open(self)
+        self._session: Session = hub.open(self, network=network)
 
     # What comes in
 

@@ -162,9 +162,9 @@ class Wire:
 class Peer:
     """A client without a socket."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, network: str = "") -> None:
         self.wire = Wire()
-        self.session = self.wire.session = hub.open(self.wire)
+        self.session = self.wire.session = hub.open(self.wire, network=network)
         self._last = 0
 
     def post(self, method: str, /, **params: Any) -> int:

@@ -10,6 +10,7 @@ from tests.hub.harness import (
     ELSEWHERE,
     ROOM,
     SLOTS,
+    Peer,
     until,
     world,
 )
@@ -118,3 +119,37 @@ async def test_connections_are_bounded_in_number_and_rate() -> None:
     async with world(limits=Limits(connect_burst=2, connect_rate=0.001)) as place:
         assert [place.hub.admits() for _ in range(3)] == [True, True, False]
     assert not place.hub.admits()
+
+
+@pytest.mark.asyncio
+async def test_strangers_are_bounded_by_network_and_those_with_a_token_by_themselves() -> None:
+    async with world(limits=Limits(strangers=2)) as place:
+        first, second = (Peer(place.hub, network="192.0.2.1") for _ in range(2))
+        assert not place.hub.admits("192.0.2.1")
+        assert place.hub.admits("192.0.2.2")
+        assert place.hub.admits()
+        await first.ask("connect")
+        assert not place.hub.admits("192.0.2.1")
+        await second.ask("connect", token=place.tokens.issue(1))
+        assert place.hub.admits("192.0.2.1")
+        third = Peer(place.hub, network="192.0.2.1")
+        assert not place.hub.admits("192.0.2.1")
+        second.leave()
+        assert not place.hub.admits("192.0.2.1")
+        for peer in (first, third):
+            assert place.hub.statistics()["strangers"]
+            peer.leave()
+        assert place.hub.admits("192.0.2.1")
+        assert place.hub.statistics()["strangers"] == 0
+
+
+@pytest.mark.asyncio
+async def test_who_may_not_come_with_his_token_is_a_stranger_until_he_is_gone() -> None:
+    async with world(limits=Limits(strangers=1, connections_per_user=1)) as place:
+        await place.connected(1)
+        peer = Peer(place.hub, network="192.0.2.1")
+        peer.post("connect", token=place.tokens.issue(1))
+        await until(lambda: peer.wire.closed)
+        peer.leave()
+        assert place.hub.admits("192.0.2.1")
+        assert place.hub.statistics()["strangers"] == 0
