@@ -2,7 +2,6 @@
 
 CommandError
 ├── InternalError           100  something broke; try again (temporary)
-├── Unauthorized            101  nobody may do this without a token
 ├── UnknownChannel          102  the server API's: no such namespace
 ├── PermissionDenied        103  this channel is not yours, or is not at all: never told apart
 ├── MethodNotFound          104  no such command or RPC
@@ -32,12 +31,6 @@ class InternalError(CommandError):
     """Something broke here. A retry can help."""
 
     reply = ErrorReply(code=100, message="internal server error", temporary=True)
-
-
-class Unauthorized(CommandError):
-    """Nobody may do this without a token."""
-
-    reply = ErrorReply(code=101, message="unauthorized")
 
 
 class UnknownChannel(CommandError):

@@ -10,7 +10,8 @@
 
 `members` of `subscribe` are those whose token lists the channel in its claim `channels`; `members` of `publish` and
 `presence` are those subscribed at the moment. `authenticated` are people with a token; a guest by a join link is not
-one of them. The built-in namespaces ask the Authorizer, and these options only bound what it may grant.
+one of them. Who may not subscribe may do nothing: with `nobody` only the server API publishes, whatever `publish` says,
+and no client reads. The built-in namespaces ask the Authorizer, and these options only bound what it may grant.
 """
 
 import re

@@ -1,7 +1,8 @@
 """The server API: POST /api/publish for other backends, with the JSON shapes of Centrifugo's, so `cent` speaks it.
 
-It answers 200 with `result` or `error`, 400 for what is not JSON, 401 for a wrong key, 413 for too much. Without a key
-in the settings there is no route.
+It answers 200 with `result` or `error`, 400 for what is not JSON, 401 for a wrong key, 413 for a body that holds more
+than the largest publication and its envelope. A publication that is too large in a body that is not is error 107.
+Without a key in the settings there is no route.
 """
 
 import hmac
@@ -18,7 +19,7 @@ from protocol.envelope import Malformed, text_of
 from protocol.errors import RequestError
 
 MAX_KEY = 255
-"""Bytes of an idempotency key: it is kept for minutes."""
+"""Characters of an idempotency key: it is kept for minutes."""
 
 FIELDS = frozenset({"channel", "data", "idempotency_key", "skip_history"})
 

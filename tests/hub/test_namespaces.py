@@ -168,3 +168,29 @@ def test_members_who_publish_are_those_subscribed() -> None:
     gone = configured_grant(board, NOBODY, "board:1", subscribed=False)
     assert here == Grant(publish=True, presence=False, history=False)
     assert gone == Grant(publish=False, presence=False, history=False)
+
+
+def test_who_may_not_subscribe_may_do_nothing() -> None:
+    fields = {**GOOD, "subscribe": "nobody", "publish": "anyone"}
+    board = Namespaces({"board": fields}).find("board:1")
+    assert board is not None
+    for who in (identity(listed=("board:1",)), NOBODY):
+        assert configured_grant(board, who, "board:1", subscribed=True) is None
+
+
+def test_what_clients_publish_and_nobody_keeps_is_fleeting() -> None:
+    configured = {
+        "said": {"publish": "members"},
+        "kept": {"publish": "members", "history_size": 1, "history_ttl": 1},
+        "told": {"publish": "nobody"},
+    }
+    spaces = Namespaces(configured)
+    signals = spaces.find(channels.signals(ID))
+    found = {name: spaces.find(f"{name}:1") for name in configured}
+    assert signals is not None
+    assert signals.fleeting
+    assert {name: space and space.fleeting for name, space in found.items()} == {
+        "said": True,
+        "kept": False,
+        "told": False,
+    }

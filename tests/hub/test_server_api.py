@@ -98,6 +98,39 @@ async def test_what_is_no_request_has_a_status() -> None:
         assert "result" in (await post(place, json=unserved)).json()
 
 
+@pytest.mark.parametrize(
+    ("data", "padding", "status", "code"),
+    [
+        (500, 0, 200, None),
+        (501, 0, 200, 107),
+        (500, 1020 - len('{"channel":"news:1","data":}'), 200, None),
+        (500, 1021 - len('{"channel":"news:1","data":}'), 413, None),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_publication_and_the_body_around_it_are_bounded(
+    data: int, padding: int, status: int, code: int | None
+) -> None:
+    text = '"' + "x" * (data - 2) + '"'
+    body = f'{{"channel":"news:1","data":{text}}}' + " " * padding
+    async with (
+        world(limits=Limits(publication=500)) as place,
+        served(place, routes=server_api(place.hub, key=KEY)),
+    ):
+        answer = await post(place, content=body.encode())
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.json().get("error", {}).get("code") == code
+
+
+@pytest.mark.asyncio
+async def test_a_key_is_counted_in_characters() -> None:
+    async with world() as place, served(place, routes=server_api(place.hub, key=KEY)):
+        for key, error in (("語" * 255, False), ("語" * 256, True)):
+            answer = await post(place, json={"channel": SLOTS, "data": 1, "idempotency_key": key})
+            assert ("error" in answer.json()) is error
+
+
 class Moody:
     """A broker that refuses to publish."""
 
