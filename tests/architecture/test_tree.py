@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from persistence import migrate
@@ -182,15 +183,16 @@ def test_migrations_are_whole() -> None:
     assert len(list(migrate.FOLDER.iterdir())) == 2 * len(names)
 
 
-def test_locks_name_no_index_and_packages_come_from_the_public_registry() -> None:
+def test_locks_have_hashes_and_name_no_index() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text()
         assert not re.search(r"^\s*--(extra-)?index-url|://", text, re.MULTILINE), name
         assert "--hash=sha256:" in text
     for name in (each for each in tracked() if each.endswith("package-lock.json")):
-        resolved = re.findall(r'"resolved": "([^"]+)"', (ROOT / name).read_text())
-        strangers = [url for url in resolved if not url.startswith("https://registry.npmjs.org/")]
-        assert strangers == [], name
+        packages = orjson.loads((ROOT / name).read_bytes())["packages"]
+        assert [path for path, each in packages.items() if "resolved" in each] == [], name
+        locked = {path: each for path, each in packages.items() if path and "inBundle" not in each}
+        assert [path for path, each in locked.items() if "integrity" not in each] == [], name
 
 
 def test_nothing_names_the_machine_it_was_written_on() -> None:
