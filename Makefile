@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 POSTGRES15 ?= /usr/lib/postgresql/15
 CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
 PYTEST := $(BIN)/pytest
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 

@@ -193,24 +193,3 @@ def test_locks_have_hashes_and_name_no_index() -> None:
         assert [path for path, each in packages.items() if "resolved" in each] == [], name
         locked = {path: each for path, each in packages.items() if path and "inBundle" not in each}
         assert [path for path, each in locked.items() if "integrity" not in each] == [], name
-
-
-def test_nothing_names_the_machine_it_was_written_on() -> None:
-    """Absolute paths of a workplace, and hosts of a private registry."""
-    forbidden = re.compile(
-        "/"
-        + r"work/|/"
-        + r"root/\.|/home/\w+/|/tmp/\w+/CON"
-        + "TRACT|artifact"
-        + "ory|nexus"
-        + r"\."
-    )
-    text = re.compile(
-        r".*\.(py|md|toml|sql|ts|tsx|js|mjs|json|css|html|lock|yml|yaml)|Makefile|\.ci/run"
-    )
-    naming = [
-        name
-        for name in tracked()
-        if text.fullmatch(name) and forbidden.search((ROOT / name).read_text())
-    ]
-    assert naming == []

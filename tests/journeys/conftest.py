@@ -34,6 +34,8 @@ PATIENCE_MS = 20_000
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
+CHROMIUM_PATH = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -218,7 +220,7 @@ expect.set_options(timeout=PATIENCE_MS)
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=list(CHROMIUM)
+            executable_path=CHROMIUM_PATH, args=list(CHROMIUM)
         )
         yield launched
         await launched.close()

@@ -12,7 +12,14 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Playwright, async_playwright, expect
 
-from tests.journeys.conftest import CHROMIUM, Person, Server, new_context, watch_for_complaints
+from tests.journeys.conftest import (
+    CHROMIUM,
+    CHROMIUM_PATH,
+    Person,
+    Server,
+    new_context,
+    watch_for_complaints,
+)
 from tests.journeys.portrait import Look, write
 from tests.journeys.test_session import CLIENT, PRACTITIONER, choose_time, confirm, say, wake
 
@@ -44,7 +51,7 @@ async def at_screen(
     """Somebody with a browser of their own, whose camera shows `portrait`."""
     camera = f"--use-file-for-fake-video-capture={portrait}"
     browser = await playwright.chromium.launch(
-        executable_path="/usr/bin/chromium", args=[*CHROMIUM, camera]
+        executable_path=CHROMIUM_PATH, args=[*CHROMIUM, camera]
     )
     context = await new_context(browser, server, options, small_picture=False)
     person = Person(await context.new_page())

@@ -88,7 +88,7 @@ export function Board({ view, day, firstDay, hours, data, now, onPick }: Props) 
   );
 }
 
-const CLOCK = { hour: "numeric", minute: "2-digit" } as const;
+const CLOCK = { hour: "2-digit", minute: "2-digit" } as const;
 
 function shownOf(info: EventDisplayInfo): Shown {
   return info.event.extendedProps as Shown;
