@@ -77,6 +77,15 @@ def once() -> dict[str, str]:
     return {"Idempotency-Key": str(uuid4())}
 
 
+def refused(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
+    """The members of a problem of this kind."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, object] = answer.json()
+    assert problem["code"] == code
+    return problem
+
+
 def _key() -> bytes:
     private = Ed25519PrivateKey.generate()
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

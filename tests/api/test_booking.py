@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
-import httpx2
 import pytest
 import pytest_asyncio
 
@@ -15,7 +14,7 @@ from protocol.claims import Claims
 from services.booking import commands
 from services.booking.availability import Rule
 from services.booking.model import MAX_BOOKINGS
-from tests.api.booking_app import App, once
+from tests.api.booking_app import App, once, refused
 from tests.conftest import Clock
 from tests.services.booking.world import HOUR, NOON, World
 
@@ -32,15 +31,6 @@ async def app(world: World, clock: Clock) -> AsyncIterator[App]:
     made = App(world, clock)
     yield made
     await made.close()
-
-
-def refused(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
-    """The members of a problem of this kind."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, object] = answer.json()
-    assert problem["code"] == code
-    return problem
 
 
 async def held(app: App, **other: object) -> str:

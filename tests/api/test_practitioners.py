@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
-import httpx2
 import pytest
 import pytest_asyncio
 
 from persistence.postgres import SYSTEM, Database
 from services.practitioners import commands as practitioners
 from services.practitioners.model import Practitioner
-from tests.api.booking_app import App
+from tests.api.booking_app import App, refused
 from tests.conftest import Clock
 from tests.services.booking.world import HOUR, NOON, World
 
@@ -27,13 +26,6 @@ async def app(world: World, clock: Clock) -> AsyncIterator[App]:
     made = App(world, clock)
     yield made
     await made.close()
-
-
-def refused(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
-    assert answer.status_code == status, answer.text
-    problem: dict[str, object] = answer.json()
-    assert problem["code"] == code
-    return problem
 
 
 def window(**other: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A session as its pages live it: every push by the outbox, the relay and the hub, every packet's way by the worker."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,25 +10,11 @@ import pytest_asyncio
 from persistence.postgres import Database
 from tests.conftest import Clock
 from tests.hub.harness import until
-from tests.integration.system import Page, System, running
+from tests.integration.system import Page, System
 from tests.rooms.people import House, appointment, found
 from tests.signalling import ortc
-from tests.signalling.conftest import Worker
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
-
-
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    worker = Worker(tmp_path_factory.mktemp("media") / "control")
-    yield worker
-    worker.stop()
-
-
-@pytest_asyncio.fixture
-async def system(database: Database, clock: Clock, worker: Worker) -> AsyncIterator[System]:
-    async with running(database, clock, worker.socket) as started:
-        yield started
 
 
 @pytest_asyncio.fixture

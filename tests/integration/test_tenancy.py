@@ -4,7 +4,7 @@ The lists are taken from the program itself (its OpenAPI document, its namespace
 what is added later is asked about too.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,11 +17,10 @@ from protocol import channels
 from protocol.claims import Claims
 from tests.conftest import Clock
 from tests.hub.harness import until
-from tests.integration.system import System, running
+from tests.integration.system import System
 from tests.integration.target import Target, live_session
 from tests.rooms.people import House, appointment, found
 from tests.signalling import ortc
-from tests.signalling.conftest import Worker
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
@@ -41,19 +40,6 @@ PUBLIC = {
     ("get", "/practitioners/{practitioner_id}/slots"),
 }
 """Operations on ids that anybody may use: profiles and open slots."""
-
-
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    worker = Worker(tmp_path_factory.mktemp("media") / "control")
-    yield worker
-    worker.stop()
-
-
-@pytest_asyncio.fixture
-async def system(database: Database, clock: Clock, worker: Worker) -> AsyncIterator[System]:
-    async with running(database, clock, worker.socket) as started:
-        yield started
 
 
 @pytest_asyncio.fixture
