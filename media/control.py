@@ -70,7 +70,8 @@ class MediaControl:
         """Start connecting, and wait for it at most one deadline: `connected` says whether it came about."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="media control")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), self._deadline)
+            async with asyncio.timeout(self._deadline):
+                await self._ready.wait()
         self._opened = True
 
     async def close(self) -> None:
